@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make              spank_belay.so, belay, belay-agent, libbelay.so, in build/
+#   make deps         install what is missing, or print the command that would
+#   make demo         a private Slurm, a job whose node dies, the recovery, the proof
+#   make check        every test, ending in totals (alone from a bare clone)
+#   make check-quick  those that need no Slurm
+#   make bench        ratios against the thing beside it, in the same run
+#   make fuzz         SECONDS=60 for each decoder
+#   make lint         shellcheck, cppcheck, codespell
+#   make install      DESTDIR= prefix=/usr/local plugindir= sysconfdir=/etc
+#
+#   DEV=1             warnings are errors
+#   SAN=1             ASan and UBSan, in build-san/ (not the plugin)
+#   V=1               show the commands
+#   SLURM_PREFIX=DIR  headers and libraries of another Slurm
+#   TESTS="FILE ..."  what `make check` runs
+
+VERSION  := $(shell cat VERSION)
+SOMAJOR  := 0
+
+prefix      ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir      ?= $(exec_prefix)/bin
+libdir      ?= $(exec_prefix)/lib
+libexecdir  ?= $(exec_prefix)/libexec/belay
+includedir  ?= $(prefix)/include
+datadir     ?= $(prefix)/share
+mandir      ?= $(datadir)/man
+sysconfdir  ?= /etc
+# Where Slurm looks for plugins: beside the ones it came with.
+plugindir   ?= $(firstword $(patsubst %/,%,$(dir $(wildcard \
+                 $(SLURM_PREFIX)/lib/slurm/auth_munge.so \
+                 /usr/lib/*/slurm-wlm/auth_munge.so \
+                 /usr/lib64/slurm/auth_munge.so /usr/lib/slurm/auth_munge.so))) \
+                 $(libdir)/slurm)
+
+ifdef SAN
+B := build-san
+else
+B := build
+endif
+
+# The rooms of lib/, bottom to top; those above the dashes are libbelay.so.
+ROOMS     := $(shell sed '/^\#/d; s/ .*//' lib/LAYERS)
+RECORDING := $(shell sed '/^\#/d; /^--/,$$d; s/ .*//' lib/LAYERS)
+DECIDING  := $(filter-out slurm --,$(filter-out $(RECORDING),$(ROOMS)))
+
+CC       ?= cc
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wformat=2 -Wwrite-strings -Wcast-qual -Wvla -Wundef
+ifdef SLURM_PREFIX
+SLURM_CPPFLAGS := -I$(SLURM_PREFIX)/include
+SLURM_LIBS     := -L$(SLURM_PREFIX)/lib -Wl,-rpath,$(SLURM_PREFIX)/lib -lslurm
+else
+SLURM_LIBS     := -lslurm
+endif
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -Iinclude -Ilib -I. $(CPPFLAGS) -MMD -MP \
+               -DBELAY_VERSION='"$(VERSION)"'
+ALL_CFLAGS   = -std=gnu11 -fPIC -fvisibility=hidden $(WARN) $(CFLAGS)
+ALL_LDFLAGS  = -Wl,-z,relro,-z,now $(LDFLAGS)
+ifdef DEV
+ALL_CFLAGS  += -Werror
+endif
+ifdef SAN
+ALL_CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all \
+               -fno-omit-frame-pointer
+ALL_LDFLAGS += -fsanitize=address,undefined
+else
+ALL_CFLAGS  += -fstack-protector-strong -D_FORTIFY_SOURCE=2
+endif
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' '$(1)' '$(2)')
+
+room_src  = $(foreach room,$(1),$(sort $(wildcard lib/$(room)/*.c)))
+objects   = $(patsubst %.c,$(B)/%.o,$(1))
+
+RECORD_OBJ := $(call objects,$(call room_src,$(RECORDING)))
+DECIDE_OBJ := $(call objects,$(call room_src,$(DECIDING)))
+SLURM_OBJ  := $(call objects,$(call room_src,slurm))
+PLUGIN_OBJ := $(call objects,$(sort $(wildcard plugin/*.c)))
+BELAY_OBJ  := $(call objects,$(sort $(wildcard cmd/belay/*.c cmd/map/*.c)))
+AGENT_OBJ  := $(call objects,$(sort $(wildcard cmd/agent/*.c)))
+
+RECORD_LIBS := -lxxhash
+DECIDE_LIBS := -lyaml -lsodium
+MAP_LIBS    := -lzmq
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps demo check check-quick check-cluster bench fuzz lint install \
+        uninstall clean format
+
+all: $(B)/libbelay.so $(B)/belay $(B)/belay-agent $(B)/spank_belay.so
+
+# ---- what is built ---------------------------------------------------------
+
+$(B)/%.o: %.c | have-deps
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $($(firstword $(subst /, ,$*))_CPPFLAGS) \
+	  $(ALL_CFLAGS) -c -o $@ $<
+$(SLURM_OBJ) $(PLUGIN_OBJ): ALL_CPPFLAGS += $(SLURM_CPPFLAGS)
+$(PLUGIN_OBJ): ALL_CPPFLAGS += -DBELAY_AGENT='"$(libexecdir)/belay-agent"'
+$(BELAY_OBJ): ALL_CPPFLAGS += -DBELAY_AGENT='"$(libexecdir)/belay-agent"'
+
+$(B)/libbelay.so.$(SOMAJOR): $(RECORD_OBJ) lib/belay.map
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,libbelay.so.$(SOMAJOR) \
+	  -Wl,--version-script=lib/belay.map $(if $(SAN),,-Wl,--no-undefined) \
+	  $(ALL_LDFLAGS) -o $@ $(RECORD_OBJ) $(RECORD_LIBS)
+$(B)/libbelay.so: $(B)/libbelay.so.$(SOMAJOR)
+	$(Q)ln -sf libbelay.so.$(SOMAJOR) $@
+
+# The objects once more, for the tools and for unit tests, which may see what
+# the library hides.
+$(B)/librecording.a: $(RECORD_OBJ)
+	$(Q)$(AR) rcs $@ $^
+$(B)/libdeciding.a: $(DECIDE_OBJ)
+	$(Q)$(AR) rcs $@ $^
+$(B)/libslurmroom.a: $(SLURM_OBJ)
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/belay: $(BELAY_OBJ) $(B)/libdeciding.a $(B)/librecording.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(BELAY_OBJ) $(B)/libdeciding.a \
+	  $(B)/librecording.a $(RECORD_LIBS) $(DECIDE_LIBS) $(MAP_LIBS) -lpthread
+
+$(B)/belay-agent: $(AGENT_OBJ) $(B)/libslurmroom.a $(B)/libdeciding.a $(B)/librecording.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(AGENT_OBJ) $(B)/libslurmroom.a \
+	  $(B)/libdeciding.a $(B)/librecording.a $(RECORD_LIBS) $(DECIDE_LIBS) \
+	  $(SLURM_LIBS)
+
+# Loaded into slurmd, slurmstepd, sbatch: nothing but libc, nothing exported
+# but what SPANK asks for.  Undefined spank_* come from the host.
+$(B)/spank_belay.so: $(PLUGIN_OBJ) plugin/belay.map
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,--version-script=plugin/belay.map \
+	  -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $(PLUGIN_OBJ)
+ifdef SAN
+$(PLUGIN_OBJ): ALL_CFLAGS := $(filter-out -fsanitize% -fno-sanitize%,$(ALL_CFLAGS))
+endif
+
+# ---- dependencies ----------------------------------------------------------
+
+.PHONY: have-deps
+have-deps:
+	$(Q)contrib/deps.sh build
+deps:
+	contrib/deps.sh build test
+
+# ---- tests -----------------------------------------------------------------
+
+UNIT    := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/*/test_*.c)))
+UNIT_O  := $(call objects,$(wildcard tests/support/*.c))
+SCRIPTS := $(sort $(wildcard tests/*.t tests/cli/*.bats tests/cli/*.t \
+             tests/format/*.t tests/crash/*.t tests/examples/*.bats))
+CLUSTER := $(sort $(wildcard tests/cluster/*.bats tests/cluster/*.t))
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(UNIT_O) $(B)/libdeciding.a $(B)/librecording.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(WRAP_$(notdir $@):%=-Wl,--wrap=%) -o $@ $< \
+	  $(EXTRA_$(notdir $@)) \
+	  $(UNIT_O) $(B)/libdeciding.a $(B)/librecording.a $(RECORD_LIBS) \
+	  $(DECIDE_LIBS) -lcmocka
+# System calls that a unit test replaces, and objects outside lib/ it looks at.
+include tests/unit/wrap.mk
+
+# The examples that tests and the demo run.
+EXAMPLES := $(B)/examples/ensemble
+$(B)/examples/ensemble: $(wildcard contrib/examples/ensemble/*.[ch])
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -ffp-contract=off $(WARN) -o $@ \
+	  contrib/examples/ensemble/*.c -lm
+
+RUN = env BUILD=$(abspath $(B)) prove --timer --exec tests/run-one
+check-quick: all $(UNIT) $(EXAMPLES)
+	contrib/deps.sh test
+	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS))
+check-cluster: all $(EXAMPLES)
+	contrib/deps.sh test
+	$(RUN) $(or $(TESTS),$(CLUSTER))
+check: deps
+	$(MAKE) all unit examples
+	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS) $(CLUSTER))
+.PHONY: unit examples
+unit: $(UNIT)
+examples: $(EXAMPLES)
+
+demo: deps
+	$(MAKE) all examples
+	BUILD=$(abspath $(B)) contrib/demo/demo.sh
+
+bench: all examples
+	BUILD=$(abspath $(B)) tests/bench/bench.sh
+
+SECONDS ?= 60
+fuzz:
+	contrib/deps.sh build fuzz
+	tests/fuzz/fuzz.sh $(SECONDS)
+
+lint:
+	contrib/deps.sh lint
+	tests/lint.sh
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# ---- installing ------------------------------------------------------------
+
+INSTALL ?= install
+install: all
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig \
+	  $(DESTDIR)$(libexecdir) $(DESTDIR)$(includedir)/belay \
+	  $(DESTDIR)$(plugindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
+	  $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(datadir)/belay
+	$(INSTALL) -m 755 $(B)/belay $(DESTDIR)$(bindir)/
+	$(INSTALL) -m 755 $(B)/belay-agent $(DESTDIR)$(libexecdir)/
+	$(INSTALL) -m 755 $(B)/libbelay.so.$(SOMAJOR) $(DESTDIR)$(libdir)/
+	ln -sf libbelay.so.$(SOMAJOR) $(DESTDIR)$(libdir)/libbelay.so
+	$(INSTALL) -m 644 include/belay/belay.h $(DESTDIR)$(includedir)/belay/
+	$(INSTALL) -m 755 $(B)/spank_belay.so $(DESTDIR)$(plugindir)/
+	$(INSTALL) -m 644 config/* $(DESTDIR)$(datadir)/belay/
+	$(INSTALL) -m 644 man/*.1 $(DESTDIR)$(mandir)/man1/
+	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(mandir)/man5/
+	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(mandir)/man8/
+
+uninstall:
+	$(RM) $(DESTDIR)$(bindir)/belay $(DESTDIR)$(libexecdir)/belay-agent \
+	  $(DESTDIR)$(libdir)/libbelay.so* $(DESTDIR)$(includedir)/belay/belay.h \
+	  $(DESTDIR)$(plugindir)/spank_belay.so \
+	  $(DESTDIR)$(mandir)/man1/belay.1 $(DESTDIR)$(mandir)/man8/spank_belay.8 \
+	  $(DESTDIR)$(mandir)/man8/belay-agent.8 \
+	  $(DESTDIR)$(mandir)/man5/belay-policy.5
+	$(RM) -r $(DESTDIR)$(datadir)/belay
+
+clean:
+	$(RM) -r build build-san
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verb.h - a verb of belay(1): one line in the table of main.c, one file */
+#ifndef CMD_BELAY_VERB_H
+#define CMD_BELAY_VERB_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* Exit status of every verb. */
+enum {
+	EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2,
+	EXIT_QUARANTINED = 65,	/* only quarantined chunks are left */
+	EXIT_UNFINISHED = 75,	/* worth another attempt */
+};
+
+struct verb_option {		/* long options; short is 0 when there is none */
+	const char *name;
+	char short_name;
+	const char *arg;	/* NULL: a flag */
+	const char *help;
+};
+
+struct verb {
+	const char *name;	/* "map", "checkpoint save" */
+	const char *synopsis;	/* "[-j N] --chunks N -- CMD {}" */
+	const char *line;	/* one line for 'belay help' */
+	const char *more;	/* paragraphs for --help, or NULL */
+	const struct verb_option *options;	/* end with { 0 } */
+	int (*run)(const struct verb *v, int argc, char **argv);
+};
+
+/*
+ * Parse argv by v->options: the next option's index into v->options with its
+ * argument in *arg (NULL for a flag); -1 when the operands begin (at
+ * argv[*at]); -2 when --help was answered; -3 on a mistake that was reported.
+ * Start with *at = 1.  "--" ends the options.
+ */
+int verb_next_option(const struct verb *v, int argc, char **argv, int *at,
+		     const char **arg);
+
+/* "belay: VERB: text" to stderr; the exit status that fits the code. */
+int verb_fail(const struct verb *v, const struct belay_error *err);
+/* The same for a mistake on the command line, with "Try 'belay V --help'." */
+int verb_usage(const struct verb *v, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+extern const struct verb *const verbs[];	/* end with NULL */
+
+#endif /* CMD_BELAY_VERB_H */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * checkpoint.h - numbered, all-or-nothing sets of files of a run
+ *
+ *	checkpoints/.staging-<random>/	being written
+ *	checkpoints/000042/		published by rename: MANIFEST and files
+ *	checkpoints/000042.damaged	never offered again, and why
+ *
+ * New is durable before old is deleted; the newest good one is never deleted.
+ */
+#ifndef CHECKPOINT_CHECKPOINT_H
+#define CHECKPOINT_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "run/run.h"
+
+struct checkpoint_file {
+	char *name;		/* relative path, no "..", '/' allowed */
+	uint64_t size;
+	unsigned mode;		/* permission bits */
+	struct digest digest;
+};
+
+struct checkpoint {
+	uint64_t id;
+	unsigned attempt;
+	char writer[256];	/* host-pid of who committed */
+	int64_t created_us;
+	uint64_t bytes, chunks_done;
+	char label[128];
+	struct checkpoint_file *files;
+	unsigned n_files;
+	/* found when listing, not in the MANIFEST */
+	bool late;		/* of an older attempt, after the cut */
+	bool damaged;
+	char reason[256];	/* of damaged */
+};
+
+struct checkpoint_list {	/* ascending ids */
+	struct checkpoint *c;
+	unsigned n;
+};
+
+/* All published ones with their manifests; an unreadable MANIFEST gives a
+ * damaged entry, not an error. */
+int checkpoint_list(struct run *r, struct checkpoint_list *list,
+		    struct belay_error *err);
+void checkpoint_list_free(struct checkpoint_list *list);
+/* The newest that is neither late nor damaged; NULL if none. */
+struct checkpoint *checkpoint_newest_good(const struct checkpoint_list *list);
+struct checkpoint *checkpoint_find(const struct checkpoint_list *list,
+				   uint64_t id);
+/* "/.../checkpoints/000042"; the caller frees. */
+char *checkpoint_path(const struct run *r, uint64_t id);
+
+/* A staging directory of attempt n: its absolute path; the caller frees. */
+char *checkpoint_stage(struct run *r, unsigned n, struct belay_error *err);
+
+struct checkpoint_options {
+	const char *label;
+	uint64_t chunks_done;
+	unsigned keep;		/* 0: keep all */
+};
+
+/*
+ * Digest and sync every file of the staging directory, write MANIFEST, look
+ * for a newer attempt (BELAY_EFENCED), publish under the next number, then
+ * delete what `keep` no longer covers.  Its id, or 0 on error, when the staging
+ * directory is left as it is.  Links, devices and FIFOs inside are refused.
+ */
+uint64_t checkpoint_commit(struct run *r, unsigned n, const char *staging,
+			   const struct checkpoint_options *opt,
+			   struct belay_error *err);
+
+/* Names and sizes only (quick), or every byte.  0 good; -1 BELAY_ECORRUPT with
+ * what is wrong.  Does not mark. */
+int checkpoint_check(struct run *r, const struct checkpoint *c, bool bytes,
+		     struct belay_error *err);
+/* Mark as damaged, durably. */
+int checkpoint_mark_damaged(struct run *r, uint64_t id, const char *why,
+			    struct belay_error *err);
+
+/*
+ * Verify every byte while copying all files of id below the directory `into`
+ * (made if missing); nothing is left there on failure that was not there.
+ */
+int checkpoint_restore(struct run *r, const struct checkpoint *c,
+		       const char *into, struct belay_error *err);
+
+/* Keep the newest `keep` good ones. Returns how many were deleted, or -1. */
+int checkpoint_prune(struct run *r, unsigned keep, struct belay_error *err);
+
+#endif /* CHECKPOINT_CHECKPOINT_H */

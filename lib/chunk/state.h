@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state.h - how the chunks of a run stand: events folded, pure but for loading
+ *
+ * done is final; of several, the least (attempt, writer, sequence) counts.
+ * A chunk that an older attempt had begun and not ended is pending again, and
+ * remembered as lost there (a chunk that kills its node shows up so).
+ */
+#ifndef CHUNK_STATE_H
+#define CHUNK_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "journal/event.h"
+
+enum chunk_status {
+	CHUNK_PENDING, CHUNK_RUNNING, CHUNK_DONE, CHUNK_RETRYING,
+	CHUNK_QUARANTINED,
+};
+extern const char *const chunk_status_word[5];
+
+/* Kept only for chunks that ever failed or were lost. */
+struct chunk_trouble {
+	uint64_t chunk;
+	uint32_t fails;		/* recorded failures: the next try is fails + lost + 1 */
+	uint32_t lost;		/* begun in an attempt or on a worker that was lost */
+	char node[256];		/* of the last trouble */
+	char lost_nodes[512];	/* distinct ones, comma separated */
+	char reason[256];
+	struct chunk_trouble *next_in_bucket;
+};
+
+struct chunk_set {
+	char name[129];
+	uint64_t count;
+	uint8_t items[16], command[16];
+	uint8_t *status;	/* enum chunk_status of each chunk */
+	uint64_t n[5];		/* how many of each status */
+	struct chunk_troubles *troubles;
+	struct chunk_set *next;
+};
+
+struct chunk_state {
+	struct chunk_set *sets;		/* order of definition */
+	uint64_t *done_by_attempt;	/* [attempt]: first done records */
+	unsigned n_attempts;		/* size of the above */
+	unsigned damaged;		/* journals that are torn or corrupt, not at a mere tail */
+	unsigned late;			/* records beyond a cut */
+	unsigned long beats;
+	int64_t last_progress_us;	/* newest done, checkpoint or beat */
+};
+
+/* Read the newest usable snapshot and every journal behind it, as seen from
+ * now.  Running chunks are those of the newest attempt that has no end. */
+struct chunk_state *chunk_state_load(struct run *r, struct belay_error *err);
+void chunk_state_free(struct chunk_state *s);
+
+struct chunk_state *chunk_state_new(void);
+/* Fold one event in; events of one journal in order, journals by attempt. */
+int chunk_state_fold(struct chunk_state *s, const struct event *e,
+		     struct belay_error *err);
+/* Attempt n is over: what was running is pending again, and lost.  suspects
+ * (hostlist or NULL): only chunks on these nodes count as lost. */
+int chunk_state_end_attempt(struct chunk_state *s, unsigned n,
+			    const char *suspects, struct belay_error *err);
+
+struct chunk_set *chunk_set_find(const struct chunk_state *s, const char *name);
+/* Define, or check that it is the same: BELAY_ECONFIG says what differs. */
+struct chunk_set *chunk_set_define(struct chunk_state *s, const char *name,
+				   uint64_t count, const uint8_t items[16],
+				   const uint8_t command[16],
+				   struct belay_error *err);
+const struct chunk_trouble *chunk_trouble_of(const struct chunk_set *set,
+					     uint64_t chunk);	/* or NULL */
+/* Sum over all sets. */
+void chunk_totals(const struct chunk_state *s, uint64_t n[5], uint64_t *total);
+
+/* ---- snapshots ---------------------------------------------------------- */
+
+/* Publish the state of everything before attempt n (s holds just that) as
+ * snapshots/NNNNNN.snap; it stands for what the cut of n believes. */
+int chunk_snapshot_write(struct run *r, unsigned n, const struct chunk_state *s,
+			 struct belay_error *err);
+
+#endif /* CHUNK_STATE_H */

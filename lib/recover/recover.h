@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * recover.h - from a decision to what Slurm is asked to do
+ *
+ * plan_make is pure; plan_carry_out is idempotent: carried out twice, or by
+ * two nodes at once, it has the effect of once.
+ */
+#ifndef RECOVER_RECOVER_H
+#define RECOVER_RECOVER_H
+
+#include "decide/decide.h"
+#include "recover/sched.h"
+
+struct plan {
+	enum { PLAN_NOTHING, PLAN_REQUEUE, PLAN_REQUEUE_HELD, PLAN_HOLD,
+	       PLAN_CANCEL, PLAN_ADJUST /* pending already: update only */
+	} what;
+	char *exc_nodes;	/* the new list, NULL: leave alone */
+	int64_t begin_time;	/* 0: leave alone */
+	char why_not[160];	/* of PLAN_NOTHING */
+};
+
+struct plan_input {
+	const struct decision *decision;
+	const struct job_view *job;
+	const char *added_before;	/* nodes that belay put into exc_nodes earlier */
+	int64_t now;			/* seconds */
+	int kill_wait;			/* seconds */
+	int cluster_nodes;		/* 0 unknown */
+	bool last_completing;		/* we are on the only node that still completes */
+};
+
+/* The least distance between now and a StartTime, seconds: a credential of the
+ * same second as the kill makes Slurm cancel the job. */
+#define PLAN_MIN_DELAY 3
+
+int plan_make(const struct plan_input *in, struct plan *p,
+	      struct belay_error *err);
+void plan_fini(struct plan *p);
+int plan_carry_out(const struct plan *p, const struct sched *s,
+		   const struct job_view *job, struct belay_error *err);
+/* "requeue, exclude n1, start at 14:03:22", for events and logs. */
+void plan_line(const struct plan *p, char out[256]);
+
+#endif /* RECOVER_RECOVER_H */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sched.h - the scheduler that recovery wants to have
+ *
+ * Implemented by lib/slurm with libslurm, and by a table in unit tests.  Every
+ * call may take as long as Slurm's MessageTimeout.  -1 with err->sys EAGAIN
+ * says that the controller cannot be reached now; any other failure is final.
+ */
+#ifndef RECOVER_SCHED_H
+#define RECOVER_SCHED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "cause/cause.h"
+
+struct job_view {		/* of slurm_load_job, in our words */
+	uint32_t job_id;
+	char record[64];	/* what to name it by: "12", "10_3", het leader "20" */
+	uint32_t user_id;
+	enum job_state state;
+	bool completing, held, held_by_admin, requeue_allowed;
+	uint32_t restart;
+	int64_t start_time, begin_time, preempt_time;	/* begin_time: earliest start */
+	char batch_host[256];
+	char *nodes;		/* of the allocation; completing: those still so */
+	char *exc_nodes, *req_nodes;
+	uint32_t num_nodes;
+	char failed_node[256];
+};
+void job_view_free(struct job_view *j);		/* the members */
+
+struct sched {
+	void *state;
+	int (*load_job)(void *state, uint32_t job_id, struct job_view *j,
+			struct belay_error *err);
+	/* Evidence about nodes (hostlist): an array of *n, caller frees. */
+	int (*load_nodes)(void *state, const char *nodes, int64_t since_s,
+			  struct node_evidence **out, unsigned *n,
+			  struct belay_error *err);
+	/* hold: requeued held. */
+	int (*requeue)(void *state, const char *record, bool hold,
+		       struct belay_error *err);
+	/* exc_nodes NULL: leave; begin_time 0: leave. One RPC. */
+	int (*update)(void *state, const char *record, const char *exc_nodes,
+		      int64_t begin_time, struct belay_error *err);
+	int (*hold)(void *state, const char *record, struct belay_error *err);
+	int (*cancel)(void *state, const char *record, struct belay_error *err);
+	int (*kill_wait)(void *state);		/* seconds */
+	int (*cluster_nodes)(void *state);	/* that could serve; 0 unknown */
+};
+
+#endif /* RECOVER_SCHED_H */

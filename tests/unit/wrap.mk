@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+# WRAP_<test> = system calls that it replaces; EXTRA_<test> = objects outside
+# lib/ that it links.

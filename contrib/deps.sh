@@ -26,6 +26,7 @@ build  pc:yaml-0.1        libyaml-dev     libyaml-devel
 build  pc:jansson         libjansson-dev  jansson-devel
 build  pc:libxxhash>=0.8  libxxhash-dev   xxhash-devel
 build  pc:libzmq          libzmq3-dev     zeromq-devel
+build  pc:libsodium       libsodium-dev   libsodium-devel
 build  hdr:uthash.h       uthash-dev      uthash-devel
 build  hdr:slurm/spank.h  libslurm-dev    slurm-devel
 test   hdr:cmocka.h       libcmocka-dev   libcmocka-devel

@@ -2,7 +2,7 @@
 /*
  * checkpoint.h - numbered, all-or-nothing sets of files of a run
  *
- *	checkpoints/.staging-<random>/	being written
+ *	checkpoints/.staging-<attempt>-<random>/	being written
  *	checkpoints/000042/		published by rename: MANIFEST and files
  *	checkpoints/000042.damaged	never offered again, and why
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verb.h - a verb of belay(1): one line in the table of main.c, one file */
+/* verb.h - a verb of belay(1): one line in the table of verbs.c, one file */
 #ifndef CMD_BELAY_VERB_H
 #define CMD_BELAY_VERB_H
 
@@ -24,27 +24,46 @@ struct verb_option {		/* long options; short is 0 when there is none */
 struct verb {
 	const char *name;	/* "map", "checkpoint save" */
 	const char *synopsis;	/* "[-j N] --chunks N -- CMD {}" */
-	const char *line;	/* one line for 'belay help' */
+	const char *line;	/* one line for 'belay help'; NULL: hidden */
 	const char *more;	/* paragraphs for --help, or NULL */
-	const struct verb_option *options;	/* end with { 0 } */
+	const struct verb_option *options;	/* end with { 0 }; or NULL */
 	int (*run)(const struct verb *v, int argc, char **argv);
+	bool command;		/* options end at the first operand, which is
+				 * a command with options of its own */
 };
 
 /*
  * Parse argv by v->options: the next option's index into v->options with its
- * argument in *arg (NULL for a flag); -1 when the operands begin (at
- * argv[*at]); -2 when --help was answered; -3 on a mistake that was reported.
- * Start with *at = 1.  "--" ends the options.
+ * argument in *arg (NULL for a flag); -1 when only operands are left (from
+ * argv[*at] on); -2 when --help was answered; -3 on a mistake that was
+ * reported.  Start with *at = 1.  "--" ends the options.  Options may follow
+ * operands (argv is reordered) unless v->command.
  */
 int verb_next_option(const struct verb *v, int argc, char **argv, int *at,
 		     const char **arg);
+/* What to return when verb_next_option() gave -2 or -3. */
+int verb_option_status(int found);
 
-/* "belay: VERB: text" to stderr; the exit status that fits the code. */
+/* "belay VERB: text" to stderr; the exit status that fits the code. */
 int verb_fail(const struct verb *v, const struct belay_error *err);
 /* The same for a mistake on the command line, with "Try 'belay V --help'." */
 int verb_usage(const struct verb *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 extern const struct verb *const verbs[];	/* end with NULL */
+
+/*
+ * The verb that argv[0], or argv[0] and argv[1], name; how many words that
+ * are in *words.  NULL: none.
+ */
+const struct verb *verb_find(int argc, char **argv, int *words);
+/* The second word of a verb whose first is group, else NULL. */
+const char *verb_of_group(const struct verb *v, const char *group);
+bool verb_is_group(const char *word);	/* "checkpoint" */
+
+/* To stdout. */
+void help_on_verb(const struct verb *v);
+void help_on_group(const char *group);
+void help_on_all(void);
 
 #endif /* CMD_BELAY_VERB_H */

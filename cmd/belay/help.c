@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* help.c - what belay can do, from the table of verbs */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/belay/about.h"
+
+static void print_option(const struct verb_option *o)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "",
+		 o->arg ? o->arg : "");
+	printf("  %c%c%c %-22s %s\n", o->short_name ? '-' : ' ',
+	       o->short_name ? o->short_name : ' ', o->short_name ? ',' : ' ',
+	       left, o->help);
+}
+
+void help_on_verb(const struct verb *v)
+{
+	static const struct verb_option help = {
+		"help", 'h', NULL, "print this help"
+	};
+
+	printf("Usage: belay %s%s%s\n", v->name, *v->synopsis ? " " : "",
+	       v->synopsis);
+	if (v->line)
+		printf("%c%s.\n", v->line[0] - ('a' - 'A'), v->line + 1);
+	if (v->more)
+		printf("\n%s\n", v->more);
+	puts("\nOptions:");
+	for (const struct verb_option *o = v->options; o && o->name; o++)
+		print_option(o);
+	print_option(&help);
+}
+
+static void print_line(const struct verb *v)
+{
+	if (v->line)
+		printf("  %-20s %s\n", v->name, v->line);
+}
+
+void help_on_group(const char *group)
+{
+	printf("Usage: belay %s VERB [OPTION]... [ARGUMENT]...\n\n", group);
+	for (size_t i = 0; verbs[i]; i++)
+		if (verb_of_group(verbs[i], group))
+			print_line(verbs[i]);
+	printf("\n'belay %s VERB --help' says more about one.\n", group);
+}
+
+void help_on_all(void)
+{
+	puts("Usage: belay VERB [OPTION]... [ARGUMENT]...\n"
+	     "Fault tolerance for Slurm jobs: what was done stays done.\n");
+	for (size_t i = 0; verbs[i]; i++)
+		print_line(verbs[i]);
+	puts("\n'belay help VERB' says more about one; so does belay(1).");
+}
+
+static int run(const struct verb *v, int argc, char **argv)
+{
+	const struct verb *about;
+	const char *arg;
+	int at = 1, words, found = verb_next_option(v, argc, argv, &at, &arg);
+
+	if (found != -1)
+		return verb_option_status(found);
+	if (at == argc) {
+		help_on_all();
+		return EXIT_DONE;
+	}
+	about = verb_find(argc - at, argv + at, &words);
+	if (about && at + words == argc) {
+		help_on_verb(about);
+		return EXIT_DONE;
+	}
+	if (verb_is_group(argv[at]) && at + 1 == argc) {
+		help_on_group(argv[at]);
+		return EXIT_DONE;
+	}
+	return verb_usage(v, "no verb '%s%s%s'", argv[at],
+			  at + 1 < argc ? " " : "",
+			  at + 1 < argc ? argv[at + 1] : "");
+}
+
+const struct verb verb_help = {
+	.name = "help", .synopsis = "[VERB]",
+	.line = "say what belay, or a verb of it, can do",
+	.run = run,
+};

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * open.c - reach a directory without being led astray
+ *
+ * A path is walked component by component and every component is judged after
+ * it is opened, so nothing can be swapped in between.  A directory that
+ * strangers may write to could hold anything; a link that a stranger made
+ * could lead anywhere.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "fs/fs.h"
+
+#define MAX_LINKS 16
+#define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+static bool trusted(uid_t uid)
+{
+	return uid == 0 || uid == geteuid();
+}
+
+static const char *user_name(uid_t uid, char out[64])
+{
+	struct passwd pw, *found = NULL;
+	char memory[4096];
+
+	if (getpwuid_r(uid, &pw, memory, sizeof(memory), &found) == 0 && found)
+		snprintf(out, 64, "%s", pw.pw_name);
+	else
+		snprintf(out, 64, "user %u", (unsigned)uid);
+	return out;
+}
+
+static int judge(const struct stat *st, bool last, const char *name,
+		 struct belay_error *err)
+{
+	char owner[64];
+
+	if (last ? st->st_uid != geteuid() : !trusted(st->st_uid))
+		return err_set(err, BELAY_EFAILED,
+			       "directory belongs to %s: '%s'",
+			       user_name(st->st_uid, owner), name);
+	if (st->st_mode & 022 && (last || !(st->st_mode & S_ISVTX)))
+		return err_set(err, BELAY_EFAILED,
+			       "directory can be written by others: '%s'; "
+			       "chmod go-w", name);
+	return 0;
+}
+
+/* A path on its way: what is reached and what is still to go. */
+struct walk {
+	int fd;
+	char rest[PATH_MAX];
+	unsigned links;
+	bool create;
+};
+
+/* Cut the next component off walk->rest. */
+static bool next_component(struct walk *w, char name[NAME_MAX + 1])
+{
+	size_t skip = strspn(w->rest, "/"), n = strcspn(w->rest + skip, "/");
+
+	if (!n || n > NAME_MAX)
+		return false;
+	memcpy(name, w->rest + skip, n);
+	name[n] = '\0';
+	memmove(w->rest, w->rest + skip + n, strlen(w->rest + skip + n) + 1);
+	return true;
+}
+
+/* name is a link: put what it says in front of the rest. */
+static int follow(struct walk *w, const char *name, const struct stat *st,
+		  struct belay_error *err)
+{
+	char target[PATH_MAX], owner[64], joined[PATH_MAX];
+	ssize_t n;
+
+	if (!trusted(st->st_uid))
+		return err_set(err, BELAY_EFAILED, "symbolic link of %s: '%s'",
+			       user_name(st->st_uid, owner), name);
+	n = readlinkat(w->fd, name, target, sizeof(target) - 1);
+	if (n < 0)
+		return err_sys(err, "cannot read link '%s'", name);
+	target[n] = '\0';
+	if (++w->links > MAX_LINKS ||
+	    text_format(joined, sizeof(joined), "%s%s", target, w->rest) < 0)
+		return err_set(err, BELAY_EFAILED, "too many links: '%s'", name);
+	memcpy(w->rest, joined, sizeof(joined));
+	if (target[0] != '/')
+		return 0;
+	close(w->fd);
+	w->fd = open("/", OPEN_DIR);
+	return w->fd < 0 ? err_sys(err, "cannot open '/'") : 0;
+}
+
+static int make_here(struct walk *w, const char *name, struct belay_error *err)
+{
+	struct stat st;
+
+	if (fstat(w->fd, &st) < 0)
+		return err_sys(err, "cannot look at the parent of '%s'", name);
+	if (st.st_uid != geteuid() && !(st.st_mode & S_ISVTX))
+		return err_set(err, BELAY_ENOENT,
+			       "directory is missing and its parent is not "
+			       "yours: '%s'", name);
+	if (mkdirat(w->fd, name, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, "cannot make directory '%s'", name);
+	return fs_sync(w->fd, name, err);
+}
+
+static int step(struct walk *w, const char *name, struct belay_error *err)
+{
+	struct stat st;
+	bool last = !w->rest[strspn(w->rest, "/")];
+	_auto_close_ int fd = -1;
+
+	if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT || !w->create)
+			return err_sys(err, "cannot open directory '%s'", name);
+		if (make_here(w, name, err) < 0)
+			return -1;
+	} else if (S_ISLNK(st.st_mode)) {
+		return follow(w, name, &st, err);
+	}
+	fd = openat(w->fd, name, OPEN_DIR);
+	if (fd < 0 && errno == EACCES && !last)	/* may be passed, not read */
+		fd = openat(w->fd, name,
+			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "cannot open directory '%s'", name);
+	if (judge(&st, last, name, err) < 0)
+		return -1;
+	close(w->fd);
+	w->fd = take_fd(&fd);
+	return 0;
+}
+
+int fs_dir_open(const char *path, bool create, struct belay_error *err)
+{
+	struct walk w = { .create = create };
+	char name[NAME_MAX + 1];
+
+	if (path[0] != '/' ||
+	    text_format(w.rest, sizeof(w.rest), "%s", path) < 0)
+		return err_set(err, BELAY_EINVAL, "not an absolute path: '%s'",
+			       path);
+	w.fd = open("/", OPEN_DIR);
+	if (w.fd < 0)
+		return err_sys(err, "cannot open '/'");
+	while (next_component(&w, name)) {
+		if (!strcmp(name, "."))
+			continue;
+		if (step(&w, name, err) < 0) {
+			close(w.fd);
+			return err_prefix(err, "%s", path);
+		}
+	}
+	return w.fd;
+}
+
+int fs_subdir_open(int dirfd, const char *name, struct belay_error *err)
+{
+	_auto_close_ int fd = openat(dirfd, name, OPEN_DIR);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "cannot open directory '%s'", name);
+	if (judge(&st, true, name, err) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+int fs_subdir_make(int dirfd, const char *name, struct belay_error *err)
+{
+	if (mkdirat(dirfd, name, 0700) == 0) {
+		if (fs_sync(dirfd, name, err) < 0)
+			return -1;
+	} else if (errno != EEXIST) {
+		return err_sys(err, "cannot make directory '%s'", name);
+	}
+	return fs_subdir_open(dirfd, name, err);
+}

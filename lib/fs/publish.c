@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * publish.c - make a name appear whole, durable and only once
+ *
+ * Four steps, and their order is the point:
+ *
+ *	write and sync	under a name that no reader looks at
+ *	link		the name: fails if it stands, so the first one wins
+ *	unlink		the temporary name
+ *	sync		the directory, or a crash can undo the link
+ *
+ * On NFS a repeated request can make a link that worked look as if it had
+ * failed; then the file has two names, which tells.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "fs/fs.h"
+
+int fs_sync(int fd, const char *name, struct belay_error *err)
+{
+	if (fsync(fd) < 0)
+		return err_sys(err, "cannot make '%s' durable", name);
+	return 0;
+}
+
+static int temporary_name(char out[64])
+{
+	uint8_t random[12];
+	char hex[25];
+
+	if (text_random(random, sizeof(random)) < 0)
+		return -1;
+	text_hex(random, sizeof(random), hex);
+	return text_format(out, 64, ".tmp-%s", hex);
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	ssize_t n;
+
+	while (len) {
+		n = write(fd, data, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_temporary(int dirfd, const char *tmp, const char *name,
+			   const void *data, size_t len,
+			   struct belay_error *err)
+{
+	_auto_close_ int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL |
+				     O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(err, "cannot create '%s'", name);
+	if (write_all(fd, data, len) < 0 || fdatasync(fd) < 0 ||
+	    close(take_fd(&fd)) < 0)	/* NFS tells late errors here */
+		return err_sys(err, "cannot write '%s'", name);
+	return 0;
+}
+
+/* 1: linked by us, 0: the name stood, -1. */
+static int link_once(int dirfd, const char *tmp, const char *name,
+		     struct belay_error *err)
+{
+	struct stat st;
+
+	if (linkat(dirfd, tmp, dirfd, name, 0) == 0)
+		return 1;
+	if (errno != EEXIST)
+		return err_sys(err, "cannot publish '%s'", name);
+	return fstatat(dirfd, tmp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_nlink == 2;
+}
+
+int fs_publish(int dirfd, const char *name, const void *data, size_t len,
+	       struct belay_error *err)
+{
+	char tmp[64];
+	int rc;
+
+	if (temporary_name(tmp) < 0)
+		return err_sys(err, "cannot name '%s'", name);
+	rc = write_temporary(dirfd, tmp, name, data, len, err);
+	if (rc == 0)
+		rc = link_once(dirfd, tmp, name, err);
+	unlinkat(dirfd, tmp, 0);
+	if (rc >= 0 && fs_sync(dirfd, name, err) < 0)
+		return -1;
+	return rc;
+}
+
+int fs_claim(int dirfd, const char *name, struct belay_error *err)
+{
+	if (mkdirat(dirfd, name, 0700) < 0) {
+		if (errno == EEXIST)
+			return 0;
+		return err_sys(err, "cannot claim '%s'", name);
+	}
+	return fs_sync(dirfd, name, err) < 0 ? -1 : 1;
+}
+
+int fs_publish_dir(int from_dirfd, const char *from, int dirfd,
+		   const char *name, struct belay_error *err)
+{
+	_auto_close_ int fd = fs_subdir_open(from_dirfd, from, err);
+
+	if (fd < 0 || fs_sync(fd, from, err) < 0)
+		return -1;
+	if (renameat(from_dirfd, from, dirfd, name) < 0) {
+		if (errno == EEXIST || errno == ENOTEMPTY)
+			return 0;
+		return err_sys(err, "cannot publish '%s'", name);
+	}
+	if (fs_sync(dirfd, name, err) < 0)
+		return -1;
+	return from_dirfd == dirfd || fs_sync(from_dirfd, from, err) == 0 ? 1 : -1;
+}

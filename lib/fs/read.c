@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * read.c - read what is there: directories anew each time, files whole
+ *
+ * A name that was looked for and not found may stay unseen for half a minute on
+ * NFS; reading its directory shows it at once.  So what exists is always
+ * learnt by fs_list(), and a handle gone stale is simply opened again.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "fs/fs.h"
+
+#define STALE_TRIES 5
+
+void fs_names_free(struct fs_names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->name[i]);
+	free(names->name);
+	*names = (struct fs_names){ 0 };
+}
+
+static int add_name(struct fs_names *names, const char *name)
+{
+	if (names->n == names->cap) {
+		size_t cap = names->cap ? 2 * names->cap : 16;
+		char **grown = realloc(names->name, cap * sizeof(*grown));
+
+		if (!grown)
+			return -1;
+		names->name = grown;
+		names->cap = cap;
+	}
+	names->name[names->n] = strdup(name);
+	return names->name[names->n] ? (names->n++, 0) : -1;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int list_once(int dirfd, struct fs_names *names)
+{
+	/* opened anew: a descriptor that is kept keeps its old contents too */
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	int rc = 0;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	errno = 0;
+	while (rc == 0 && (e = readdir(dir))) {
+		if (e->d_name[0] != '.')
+			rc = add_name(names, e->d_name);
+		errno = rc ? ENOMEM : 0;
+	}
+	rc = errno;
+	closedir(dir);
+	errno = rc;
+	return rc ? -1 : 0;
+}
+
+int fs_list(int dirfd, struct fs_names *names, struct belay_error *err)
+{
+	for (int tries = 0; ; tries++) {
+		fs_names_free(names);
+		if (list_once(dirfd, names) == 0)
+			break;
+		if (errno != ESTALE || tries == STALE_TRIES)
+			return err_sys(err, "cannot list a directory");
+		clock_sleep_ms(10 << tries);
+	}
+	if (names->n)
+		qsort(names->name, names->n, sizeof(*names->name), by_text);
+	return 0;
+}
+
+bool fs_names_has(const struct fs_names *names, const char *name)
+{
+	return names->n && bsearch(&name, names->name, names->n,
+				   sizeof(*names->name), by_text);
+}
+
+static int judge(const struct stat *st, const char *name, size_t max,
+		 struct belay_error *err)
+{
+	if (!S_ISREG(st->st_mode))
+		return err_set(err, BELAY_EFAILED, "not a regular file: '%s'",
+			       name);
+	if (st->st_uid != geteuid() || st->st_mode & 022)
+		return err_set(err, BELAY_EFAILED,
+			       "not yours, or others can write it: '%s'", name);
+	if ((uint64_t)st->st_size > max)
+		return err_set(err, BELAY_ECORRUPT, "too large: '%s'", name);
+	return 0;
+}
+
+/* 0 read, -1 failed for good, 1 stale. */
+static int read_once(int dirfd, const char *name, size_t max, struct buf *out,
+		     struct belay_error *err)
+{
+	/* O_NONBLOCK: a FIFO put in the place must not hang us */
+	_auto_close_ int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW |
+				     O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	ssize_t n;
+	char *room;
+
+	buf_clear(out);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return errno == ESTALE ? 1 : err_sys(err, "cannot read '%s'", name);
+	if (judge(&st, name, max, err) < 0)
+		return -1;
+	do {
+		room = buf_room(out, out->len ? 65536 : (size_t)st.st_size + 1);
+		if (!room)
+			return err_nomem(err);
+		n = read(fd, room, out->cap - out->len - 1);
+		if (n < 0 && errno != EINTR)
+			return errno == ESTALE ? 1 :
+			       err_sys(err, "cannot read '%s'", name);
+		out->len += n > 0 ? (size_t)n : 0;
+		out->data[out->len] = '\0';
+	} while (n && out->len <= max);
+	if (out->len > max)
+		return err_set(err, BELAY_ECORRUPT, "too large: '%s'", name);
+	return 0;
+}
+
+int fs_read(int dirfd, const char *name, size_t max, struct buf *out,
+	    struct belay_error *err)
+{
+	int rc;
+
+	for (int tries = 0; ; tries++) {
+		rc = read_once(dirfd, name, max, out, err);
+		if (rc <= 0)
+			return rc;
+		if (tries == STALE_TRIES)
+			return err_sys(err, "cannot read '%s'", name);
+		clock_sleep_ms(10 << tries);
+	}
+}

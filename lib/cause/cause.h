@@ -54,6 +54,7 @@ struct evidence {
 	int64_t preempt_time;
 	char failed_node[256];	/* 23.02 and later */
 	bool later_attempt;	/* asked by the next attempt's begin */
+	bool never_began;	/* the attempt was claimed, no more */
 	/* the nodes of the attempt, in order; batch host first if known */
 	const struct node_evidence *nodes;
 	unsigned n_nodes;

@@ -36,7 +36,6 @@ struct question {
 	bool ever_progress;		/* in any attempt: arms without_progress */
 	bool may_requeue;		/* Slurm would requeue this job */
 	bool checkpoint_good, checkpoint_any;	/* one good; one at all */
-	bool only_quarantined;		/* exit status 65 of the job */
 	int64_t now_us;
 };
 

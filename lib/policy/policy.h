@@ -18,7 +18,6 @@ const char *action_word(enum action a);
 int action_of_word(const char *word);		/* or -1 */
 
 #define POLICY_MAX_BYTES 65536
-#define POLICY_MAX_DEPTH 32
 #define POLICY_MAX_RULES 64
 #define POLICY_MAX_CODES 32
 

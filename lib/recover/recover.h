@@ -39,7 +39,7 @@ int plan_make(const struct plan_input *in, struct plan *p,
 void plan_fini(struct plan *p);
 int plan_carry_out(const struct plan *p, const struct sched *s,
 		   const struct job_view *job, struct belay_error *err);
-/* "requeue, exclude n1, start at 14:03:22", for events and logs. */
+/* "requeue, exclude n1, start at 2026-11-23T14:03:22Z", for events and logs. */
 void plan_line(const struct plan *p, char out[256]);
 
 #endif /* RECOVER_RECOVER_H */

@@ -4,7 +4,9 @@
  *
  * Implemented by lib/slurm with libslurm, and by a table in unit tests.  Every
  * call may take as long as Slurm's MessageTimeout.  -1 with err->sys EAGAIN
- * says that the controller cannot be reached now; any other failure is final.
+ * says that the controller cannot be reached now; EALREADY that the job is there
+ * already or beyond (pending when requeued, started when updated, ended when
+ * cancelled); any other failure is final.
  */
 #ifndef RECOVER_SCHED_H
 #define RECOVER_SCHED_H

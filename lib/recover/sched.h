@@ -51,6 +51,9 @@ struct sched {
 	int (*cancel)(void *state, const char *record, struct belay_error *err);
 	int (*kill_wait)(void *state);		/* seconds */
 	int (*cluster_nodes)(void *state);	/* that could serve; 0 unknown */
+	/* How often the main scheduler has looked at the queue; it is only
+	 * ever compared.  NULL, or -1: cannot be known. */
+	int64_t (*passes)(void *state);
 };
 
 #endif /* RECOVER_SCHED_H */

@@ -122,7 +122,6 @@ static int make_here(struct walk *w, const char *name, struct belay_error *err)
 static int step(struct walk *w, const char *name, struct belay_error *err)
 {
 	struct stat st;
-	bool last = !w->rest[strspn(w->rest, "/")];
 	_auto_close_ int fd = -1;
 
 	if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -134,12 +133,12 @@ static int step(struct walk *w, const char *name, struct belay_error *err)
 		return follow(w, name, &st, err);
 	}
 	fd = openat(w->fd, name, OPEN_DIR);
-	if (fd < 0 && errno == EACCES && !last)	/* may be passed, not read */
+	if (fd < 0 && errno == EACCES)	/* may be passed, not read */
 		fd = openat(w->fd, name,
 			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, "cannot open directory '%s'", name);
-	if (judge(&st, last, name, err) < 0)
+	if (judge(&st, false, name, err) < 0)
 		return -1;
 	close(w->fd);
 	w->fd = take_fd(&fd);
@@ -150,6 +149,8 @@ int fs_dir_open(const char *path, bool create, struct belay_error *err)
 {
 	struct walk w = { .create = create };
 	char name[NAME_MAX + 1];
+	struct stat st;
+	int fd;
 
 	if (path[0] != '/' ||
 	    text_format(w.rest, sizeof(w.rest), "%s", path) < 0)
@@ -166,7 +167,15 @@ int fs_dir_open(const char *path, bool create, struct belay_error *err)
 			return err_prefix(err, "%s", path);
 		}
 	}
-	return w.fd;
+	fd = openat(w.fd, ".", OPEN_DIR);	/* the last one must be readable */
+	close(w.fd);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "cannot open directory '%s'", path);
+	if (judge(&st, true, path, err) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }
 
 int fs_subdir_open(int dirfd, const char *name, struct belay_error *err)

@@ -24,11 +24,18 @@ static int open_durable(int dirfd, const char *name, int flags)
 {
 	const int common = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_DSYNC;
 	int fd = openat(dirfd, name, common | flags | O_DIRECT, 0600);
+	struct stat st;
 
-	/* tmpfs and some FUSE file systems refuse O_DIRECT at open; the name
-	 * may have been made all the same */
-	if (fd < 0 && errno == EINVAL)
-		fd = openat(dirfd, name, common | (flags & ~O_EXCL), 0600);
+	if (fd >= 0 || errno != EINVAL)
+		return fd;
+	/* Some file systems refuse O_DIRECT at open, when an exclusive name
+	 * has been made already: ours if it is still empty. */
+	fd = openat(dirfd, name, common | (flags & ~O_EXCL), 0600);
+	if (fd >= 0 && flags & O_EXCL && (fstat(fd, &st) < 0 || st.st_size)) {
+		close(fd);
+		errno = EEXIST;
+		return -1;
+	}
 	return fd;
 }
 

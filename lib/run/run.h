@@ -29,9 +29,6 @@
 #define RUN_ID_HEX 33		/* submission id: 32 hex digits and the NUL */
 #define POLICY_ID_HEX 65	/* sha256 of a policy file, or "" */
 
-/* Why a run's directory could be opened but may not be continued. */
-enum run_clash { RUN_SAME, RUN_OTHER_SUBMISSION };
-
 /* How far one journal of an older attempt is believed. */
 struct cut_entry {
 	unsigned attempt;

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * attempt.c - attempts claimed, begun, ended, decided; and the fence
+ *
+ * The claim is a directory made exclusively: whoever makes attempts/000004
+ * fences attempt 3, from that moment.  What an attempt says about itself is
+ * published once, so of two that try the first stands.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "fs/fs.h"
+#include "run/codec.h"
+#include "run/run.h"
+
+#define NUMBER_SIZE 16
+
+static const char *number_name(unsigned n, char out[NUMBER_SIZE])
+{
+	snprintf(out, NUMBER_SIZE, "%06u", n);
+	return out;
+}
+
+/* The attempt number that a directory's name stands for, or 0. */
+static unsigned name_number(const char *name)
+{
+	uint64_t n;
+
+	if (strlen(name) < 6 || text_u64(name, UINT32_MAX / 2, &n) < 0)
+		return 0;
+	return (unsigned)n;
+}
+
+static unsigned greatest(const struct fs_names *names)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		unsigned number = name_number(names->name[i]);
+
+		n = number > n ? number : n;
+	}
+	return n;
+}
+
+/* ---- reading ---- */
+
+static void attempt_clear(struct attempt *a)
+{
+	begin_free(a->begin);
+	end_free(a->end);
+	decided_free(a->decided);
+}
+
+static void attempts_free(struct run *r)
+{
+	for (unsigned i = 0; i < r->n_attempts; i++)
+		attempt_clear(&r->attempts[i]);
+	free(r->attempts);
+	r->attempts = NULL;
+	r->n_attempts = 0;
+}
+
+/* Read name of the listed directory into text: 1, or 0 when it has none. */
+static int read_listed(int fd, const struct fs_names *names, const char *name,
+		       struct buf *text, struct belay_error *err)
+{
+	if (!fs_names_has(names, name))
+		return 0;
+	return fs_read(fd, name, JSON_MAX_BYTES, text, err) < 0 ? -1 : 1;
+}
+
+static int attempt_load(struct run *r, const char *name, struct attempt *a,
+			struct belay_error *err)
+{
+	_auto_close_ int fd = fs_subdir_open(r->attemptsfd, name, err);
+	_auto_names_ struct fs_names names = { 0 };
+	_auto_buf_ struct buf text = { 0 };
+	int rc;
+
+	if (fd < 0 || fs_list(fd, &names, err) < 0)
+		return -1;
+	rc = read_listed(fd, &names, "begin.json", &text, err);
+	if (rc < 0 || (rc && !(a->begin = begin_decode(&text, err))))
+		return -1;
+	rc = read_listed(fd, &names, "end.json", &text, err);
+	if (rc < 0 || (rc && !(a->end = end_decode(&text, err))))
+		return -1;
+	rc = read_listed(fd, &names, "decision.json", &text, err);
+	if (rc < 0 || (rc && !(a->decided = decided_decode(&text, err))))
+		return -1;
+	return 0;
+}
+
+static int by_number(const void *x, const void *y)
+{
+	const struct attempt *a = x, *b = y;
+
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+int run_reload(struct run *r, struct belay_error *err)
+{
+	_auto_names_ struct fs_names names = { 0 };
+
+	if (fs_list(r->attemptsfd, &names, err) < 0)
+		return err_prefix(err, "%s/attempts", r->dir);
+	attempts_free(r);
+	r->attempts = calloc(names.n + 1, sizeof(*r->attempts));
+	if (!r->attempts)
+		return err_nomem(err);
+	for (size_t i = 0; i < names.n; i++) {
+		struct attempt *a = &r->attempts[r->n_attempts];
+
+		a->number = name_number(names.name[i]);
+		if (!a->number)
+			continue;
+		r->n_attempts++;
+		if (attempt_load(r, names.name[i], a, err) < 0)
+			return err_prefix(err, "%s, attempt %u", r->dir,
+					  a->number);
+	}
+	qsort(r->attempts, r->n_attempts, sizeof(*r->attempts), by_number);
+	return 0;
+}
+
+void run_close(struct run *r)
+{
+	if (!r)
+		return;
+	attempts_free(r);
+	if (r->attemptsfd >= 0)
+		close(r->attemptsfd);
+	if (r->dirfd >= 0)
+		close(r->dirfd);
+	free(r->dir);
+	free(r);
+}
+
+struct attempt *run_attempt(const struct run *r, unsigned n)
+{
+	for (unsigned i = 0; i < r->n_attempts; i++) {
+		if (r->attempts[i].number == n)
+			return &r->attempts[i];
+	}
+	return NULL;
+}
+
+struct attempt *run_newest(const struct run *r)
+{
+	for (unsigned i = r->n_attempts; i-- > 0;) {
+		if (r->attempts[i].begin)
+			return &r->attempts[i];
+	}
+	return NULL;
+}
+
+unsigned run_newest_number(const struct run *r)
+{
+	return r->n_attempts ? r->attempts[r->n_attempts - 1].number : 0;
+}
+
+/* ---- the fence ---- */
+
+int run_fence_fd(int attemptsfd, unsigned n, struct belay_error *err)
+{
+	_auto_names_ struct fs_names names = { 0 };
+	unsigned newest;
+
+	if (fs_list(attemptsfd, &names, err) < 0)
+		return -1;
+	newest = greatest(&names);
+	if (newest > n)
+		return err_set(err, BELAY_EFENCED, "attempt %u has begun; "
+			       "attempt %u does not count any more", newest, n);
+	if (newest < n)
+		return err_set(err, BELAY_ENOENT, "attempt %u is gone; was its "
+			       "directory removed?", n);
+	return 0;
+}
+
+int run_check_fence(const struct run *r, unsigned n, struct belay_error *err)
+{
+	return run_fence_fd(r->attemptsfd, n, err);
+}
+
+const struct begin *run_cut_of(const struct run *r, unsigned n)
+{
+	for (unsigned i = 0; i < r->n_attempts; i++) {
+		if (r->attempts[i].number > n && r->attempts[i].begin)
+			return r->attempts[i].begin;
+	}
+	return NULL;
+}
+
+const struct cut_entry *run_cut_find(const struct begin *b, unsigned attempt,
+				     const char *journal)
+{
+	for (unsigned i = 0; i < b->n_cut; i++) {
+		if (b->cut[i].attempt == attempt &&
+		    !strcmp(b->cut[i].journal, journal))
+			return &b->cut[i];
+	}
+	return NULL;
+}
+
+/* ---- writing ---- */
+
+unsigned run_claim(struct run *r, struct belay_error *err)
+{
+	_auto_names_ struct fs_names names = { 0 };
+	char name[NUMBER_SIZE];
+	unsigned n;
+	int rc;
+
+	if (fs_list(r->attemptsfd, &names, err) < 0)
+		return 0;
+	for (n = greatest(&names) + 1; ; n++) {
+		rc = fs_claim(r->attemptsfd, number_name(n, name), err);
+		if (rc)
+			return rc < 0 ? 0 : n;
+	}
+}
+
+int run_attempt_dir(const struct run *r, unsigned n, struct belay_error *err)
+{
+	char name[NUMBER_SIZE];
+
+	return fs_subdir_open(r->attemptsfd, number_name(n, name), err);
+}
+
+int run_journal_dir(const struct run *r, unsigned n, bool make,
+		    struct belay_error *err)
+{
+	_auto_close_ int fd = run_attempt_dir(r, n, err);
+
+	if (fd < 0)
+		return -1;
+	return make ? fs_subdir_make(fd, "journal", err) :
+		      fs_subdir_open(fd, "journal", err);
+}
+
+static int publish(struct run *r, unsigned n, const char *name,
+		   const struct buf *text, struct belay_error *err)
+{
+	_auto_close_ int fd = -1;
+
+	if (text->failed)
+		return err_nomem(err);
+	fd = run_attempt_dir(r, n, err);
+	if (fd < 0)
+		return -1;
+	return fs_publish(fd, name, text->data, text->len, err);
+}
+
+int run_publish_begin(struct run *r, unsigned n, const struct begin *b,
+		      struct belay_error *err)
+{
+	_auto_buf_ struct buf text = { 0 };
+
+	begin_encode(b, n, &text);
+	return publish(r, n, "begin.json", &text, err);
+}
+
+int run_publish_end(struct run *r, unsigned n, const struct end *e,
+		    struct belay_error *err)
+{
+	_auto_buf_ struct buf text = { 0 };
+
+	end_encode(e, n, &text);
+	return publish(r, n, "end.json", &text, err);
+}
+
+int run_publish_decision(struct run *r, unsigned n, const struct decided *d,
+			 struct belay_error *err)
+{
+	_auto_buf_ struct buf text = { 0 };
+
+	decided_encode(d, n, &text);
+	return publish(r, n, "decision.json", &text, err);
+}

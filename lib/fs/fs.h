@@ -63,16 +63,24 @@ int fs_publish_dir(int from_dirfd, const char *from, int dirfd,
 int fs_read(int dirfd, const char *name, size_t max, struct buf *out,
 	    struct belay_error *err);
 
-/* The entries of a directory without those that start with '.', sorted by
- * strcmp.  The directory is read anew at every call. */
+/* The entries of a directory without those that start with '.' (_all: with
+ * them), sorted by strcmp.  The directory is read anew at every call. */
 struct fs_names {		/* start from { 0 } */
 	char **name;
 	size_t n, cap;
 };
 int fs_list(int dirfd, struct fs_names *names, struct belay_error *err);
+int fs_list_all(int dirfd, struct fs_names *names, struct belay_error *err);
 bool fs_names_has(const struct fs_names *names, const char *name);
+int fs_names_add(struct fs_names *names, const char *name); /* behind; 0, -1 */
 void fs_names_free(struct fs_names *names);
 #define _auto_names_ __attribute__((cleanup(fs_names_free)))
+
+/* Make name vanish at once and for good: it gets a name that no reader looks
+ * at, durably, and then goes.  A missing name is success.  fs_is_discarded()
+ * knows what a crash in between leaves. */
+int fs_discard(int dirfd, const char *name, struct belay_error *err);
+bool fs_is_discarded(const char *name);
 
 /* Remove name and, when it is a directory, all below it; links are removed,
  * never followed.  A missing name is success.  Not durable by itself. */

@@ -29,7 +29,7 @@ void fs_names_free(struct fs_names *names)
 	*names = (struct fs_names){ 0 };
 }
 
-static int add_name(struct fs_names *names, const char *name)
+int fs_names_add(struct fs_names *names, const char *name)
 {
 	if (names->n == names->cap) {
 		size_t cap = names->cap ? 2 * names->cap : 16;
@@ -49,7 +49,14 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int list_once(int dirfd, struct fs_names *names)
+static bool is_wanted(const char *name, bool all)
+{
+	if (name[0] != '.')
+		return true;
+	return all && strcmp(name, ".") && strcmp(name, "..");
+}
+
+static int list_once(int dirfd, struct fs_names *names, bool all)
 {
 	/* opened anew: a descriptor that is kept keeps its old contents too */
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -64,8 +71,8 @@ static int list_once(int dirfd, struct fs_names *names)
 	}
 	errno = 0;
 	while (rc == 0 && (e = readdir(dir))) {
-		if (e->d_name[0] != '.')
-			rc = add_name(names, e->d_name);
+		if (is_wanted(e->d_name, all))
+			rc = fs_names_add(names, e->d_name);
 		errno = rc ? ENOMEM : 0;
 	}
 	rc = errno;
@@ -74,11 +81,12 @@ static int list_once(int dirfd, struct fs_names *names)
 	return rc ? -1 : 0;
 }
 
-int fs_list(int dirfd, struct fs_names *names, struct belay_error *err)
+static int list(int dirfd, struct fs_names *names, bool all,
+		struct belay_error *err)
 {
 	for (int tries = 0; ; tries++) {
 		fs_names_free(names);
-		if (list_once(dirfd, names) == 0)
+		if (list_once(dirfd, names, all) == 0)
 			break;
 		if (errno != ESTALE || tries == STALE_TRIES)
 			return err_sys(err, "cannot list a directory");
@@ -87,6 +95,16 @@ int fs_list(int dirfd, struct fs_names *names, struct belay_error *err)
 	if (names->n)
 		qsort(names->name, names->n, sizeof(*names->name), by_text);
 	return 0;
+}
+
+int fs_list(int dirfd, struct fs_names *names, struct belay_error *err)
+{
+	return list(dirfd, names, false, err);
+}
+
+int fs_list_all(int dirfd, struct fs_names *names, struct belay_error *err)
+{
+	return list(dirfd, names, true, err);
 }
 
 bool fs_names_has(const struct fs_names *names, const char *name)

@@ -18,6 +18,8 @@
 #include "base/error.h"
 #include "run/run.h"
 
+#define CHECKPOINT_LABEL 128
+
 struct checkpoint_file {
 	char *name;		/* relative path, no "..", '/' allowed */
 	uint64_t size;
@@ -31,12 +33,13 @@ struct checkpoint {
 	char writer[256];	/* host-pid of who committed */
 	int64_t created_us;
 	uint64_t bytes, chunks_done;
-	char label[128];
+	char label[CHECKPOINT_LABEL];
 	struct checkpoint_file *files;
 	unsigned n_files;
 	/* found when listing, not in the MANIFEST */
 	bool late;		/* of an older attempt, after the cut */
-	bool damaged;
+	bool damaged;		/* marked, or its MANIFEST cannot be used */
+	bool unreadable;	/* damaged only in that it cannot be read now */
 	char reason[256];	/* of damaged */
 };
 
@@ -63,21 +66,21 @@ char *checkpoint_stage(struct run *r, unsigned n, struct belay_error *err);
 struct checkpoint_options {
 	const char *label;
 	uint64_t chunks_done;
-	unsigned keep;		/* 0: keep all */
 };
 
 /*
  * Digest and sync every file of the staging directory, write MANIFEST, look
- * for a newer attempt (BELAY_EFENCED), publish under the next number, then
- * delete what `keep` no longer covers.  Its id, or 0 on error, when the staging
- * directory is left as it is.  Links, devices and FIFOs inside are refused.
+ * for a newer attempt (BELAY_EFENCED) and publish under the next number.  Its
+ * id, or 0 on error, when the staging directory is left as it is unless it was
+ * published already but a newer attempt came (it may not count then).  Links,
+ * devices and FIFOs inside are refused.  Deletes nothing: see checkpoint_prune.
  */
 uint64_t checkpoint_commit(struct run *r, unsigned n, const char *staging,
 			   const struct checkpoint_options *opt,
 			   struct belay_error *err);
 
-/* Names and sizes only (quick), or every byte.  0 good; -1 BELAY_ECORRUPT with
- * what is wrong.  Does not mark. */
+/* Names and sizes only, or every byte.  0 good; -1 BELAY_ECORRUPT with what is
+ * wrong, or another code when it cannot be known now.  Does not mark. */
 int checkpoint_check(struct run *r, const struct checkpoint *c, bool bytes,
 		     struct belay_error *err);
 /* Mark as damaged, durably. */
@@ -86,12 +89,19 @@ int checkpoint_mark_damaged(struct run *r, uint64_t id, const char *why,
 
 /*
  * Verify every byte while copying all files of id below the directory `into`
- * (made if missing); nothing is left there on failure that was not there.
+ * (made if missing), then put them in place.  A byte that is wrong is
+ * BELAY_ECORRUPT and names the file; nothing is left behind on failure that
+ * was not there, and no file was replaced.
  */
 int checkpoint_restore(struct run *r, const struct checkpoint *c,
 		       const char *into, struct belay_error *err);
 
-/* Keep the newest `keep` good ones. Returns how many were deleted, or -1. */
+/*
+ * Keep the newest `keep` (at least 1) good ones; damaged and late ones go too
+ * once a newer good one is there, and what dead attempts left half-written.
+ * The highest number always stays, so that no number is used twice.  How many
+ * checkpoints were deleted, or -1.
+ */
 int checkpoint_prune(struct run *r, unsigned keep, struct belay_error *err);
 
 #endif /* CHECKPOINT_CHECKPOINT_H */

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * manifest_json.c - MANIFEST as JSON, whose last member checks the rest
+ *
+ * The check covers the bytes, not their meaning, so it is looked at before
+ * anything is parsed.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "checkpoint/manifest.h"
+
+static const char check_key[] = ",\"check\"";
+
+static int by_name(const void *a, const void *b)
+{
+	const struct checkpoint_file *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static void encode_file(const struct checkpoint_file *f, struct json_out *o)
+{
+	char hex[DIGEST_HEX], mode[8];
+
+	digest_format(&f->digest, hex);
+	snprintf(mode, sizeof(mode), "%04o", f->mode & 0777);
+	json_open(o, NULL, '{');
+	json_put_str(o, "name", f->name);
+	json_put_u64(o, "size", f->size);
+	json_put_str(o, "mode", mode);
+	json_put_str(o, "digest", hex);
+	json_close(o, '}');
+}
+
+static void encode_head(const struct checkpoint *c, struct json_out *o)
+{
+	char id[24];
+
+	snprintf(id, sizeof(id), "%llu", (unsigned long long)c->id);
+	json_put_u64(o, "format", MANIFEST_FORMAT);
+	json_put_str(o, "id", id);
+	json_put_u64(o, "attempt", c->attempt);
+	json_put_str(o, "writer", c->writer);
+	json_put_time(o, "created", c->created_us);
+	json_put_str(o, "label", c->label);
+	json_put_u64(o, "bytes", c->bytes);
+	json_put_u64(o, "chunks_done", c->chunks_done);
+}
+
+int manifest_encode(struct checkpoint *c, struct buf *out,
+		    struct belay_error *err)
+{
+	struct json_out o = { .buf = out };
+	char hex[DIGEST_HEX];
+	struct digest check;
+
+	if (c->n_files)
+		qsort(c->files, c->n_files, sizeof(*c->files), by_name);
+	json_open(&o, NULL, '{');
+	encode_head(c, &o);
+	json_open(&o, "files", '[');
+	for (unsigned i = 0; i < c->n_files; i++)
+		encode_file(&c->files[i], &o);
+	json_close(&o, ']');
+	check = digest_of(out->data, out->len);
+	digest_format(&check, hex);
+	json_put_str(&o, "check", hex);
+	json_close(&o, '}');
+	buf_puts(out, "\n");
+	if (out->failed)
+		return err_nomem(err);
+	if (out->len > JSON_MAX_BYTES)
+		return err_set(err, BELAY_EINVAL, "too many files for one "
+			       "checkpoint: %u; pack them", c->n_files);
+	return 0;
+}
+
+static int bad(struct belay_error *err, const char *what)
+{
+	return err_set(err, BELAY_ECORRUPT, MANIFEST " %s", what);
+}
+
+/* The check is the last member, so its key is found from the end. */
+static int verify(const char *text, size_t len, struct belay_error *err)
+{
+	const size_t tail = sizeof(check_key) - 1 + strlen(":\"\"}\n") + 32;
+	struct digest said, is;
+	char hex[DIGEST_HEX];
+	const char *at;
+
+	if (len < tail)
+		return bad(err, "is cut off");
+	at = text + len - tail;
+	snprintf(hex, sizeof(hex), "%.32s", at + sizeof(check_key) - 1 + 2);
+	if (memcmp(at, check_key, sizeof(check_key) - 1) ||
+	    digest_parse(hex, &said) < 0)
+		return bad(err, "does not end with its check");
+	is = digest_of(text, len - tail);
+	if (memcmp(&is, &said, sizeof(is)))
+		return bad(err, "does not match its check");
+	return 0;
+}
+
+static int decode_mode(const struct json *j, unsigned *mode)
+{
+	const char *text = json_str(j, "mode", "");
+	char *end;
+	unsigned long v = strtoul(text, &end, 8);
+
+	if (end == text || *end || v > 0777 || *text == '-')
+		return -1;
+	*mode = (unsigned)v;
+	return 0;
+}
+
+static int decode_file(const struct json *j, struct checkpoint *c,
+		       struct belay_error *err)
+{
+	const char *name = json_str(j, "name", NULL);
+	uint64_t size = json_u64(j, "size", UINT64_MAX);
+	struct digest digest;
+	unsigned mode;
+
+	if (!name || size == UINT64_MAX || decode_mode(j, &mode) < 0 ||
+	    digest_parse(json_str(j, "digest", ""), &digest) < 0)
+		return bad(err, "has a file without name, size, mode or "
+			   "digest");
+	if (manifest_add(c, name, size, mode, err) < 0) {
+		if (err && err->code == BELAY_EINVAL)
+			err->code = BELAY_ECORRUPT;
+		return err_prefix(err, MANIFEST);
+	}
+	c->files[c->n_files - 1].digest = digest;
+	return 0;
+}
+
+static int decode_files(const struct json *files, struct checkpoint *c,
+			struct belay_error *err)
+{
+	if (!files || files->type != JSON_ARRAY)
+		return bad(err, "lists no files");
+	for (const struct json *j = files->child; j; j = j->next)
+		if (decode_file(j, c, err) < 0)
+			return -1;
+	if (c->n_files)
+		qsort(c->files, c->n_files, sizeof(*c->files), by_name);
+	for (unsigned i = 1; i < c->n_files; i++)
+		if (!strcmp(c->files[i - 1].name, c->files[i].name))
+			return bad(err, "names a file twice");
+	return 0;
+}
+
+static int decode_head(const struct json *j, struct checkpoint *c,
+		       struct belay_error *err)
+{
+	uint64_t format = json_u64(j, "format", 0);
+
+	if (format > MANIFEST_FORMAT)
+		return err_set(err, BELAY_EFAILED, MANIFEST " has format %llu "
+			       "of a newer belay", (unsigned long long)format);
+	if (format != MANIFEST_FORMAT ||
+	    text_u64(json_str(j, "id", ""), UINT64_MAX, &c->id) < 0)
+		return bad(err, "has no format or id");
+	c->attempt = (unsigned)json_u64(j, "attempt", 0);
+	c->created_us = clock_iso_parse(json_str(j, "created", ""));
+	c->chunks_done = json_u64(j, "chunks_done", 0);
+	snprintf(c->writer, sizeof(c->writer), "%s", json_str(j, "writer", ""));
+	snprintf(c->label, sizeof(c->label), "%s", json_str(j, "label", ""));
+	return 0;
+}
+
+static int decode(const char *text, size_t len, struct checkpoint *c,
+		  struct belay_error *err)
+{
+	_auto_json_ struct json *j = NULL;
+
+	if (verify(text, len, err) < 0)
+		return -1;
+	j = json_parse(text, len, err);
+	if (!j) {
+		if (err && err->code != BELAY_EFAILED)
+			err->code = BELAY_ECORRUPT;
+		return err_prefix(err, MANIFEST);
+	}
+	if (decode_head(j, c, err) < 0 ||
+	    decode_files(json_get(j, "files"), c, err) < 0)
+		return -1;
+	if (c->bytes != json_u64(j, "bytes", UINT64_MAX))
+		return bad(err, "has sizes that do not add up");
+	return 0;
+}
+
+int manifest_decode(const char *text, size_t len, struct checkpoint *c,
+		    struct belay_error *err)
+{
+	*c = (struct checkpoint){ 0 };
+	if (decode(text, len, c, err) < 0) {
+		checkpoint_fini(c);
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * prune.c - delete what newer checkpoints stand in for
+ *
+ * The newest good one is what everything else relies on, so nothing goes
+ * unless it is older than that.
+ */
+
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/store.h"
+#include "fs/fs.h"
+
+static bool is_good(const struct checkpoint *c)
+{
+	return !c->late && !c->damaged;
+}
+
+/* What a crash left half deleted, or a dead attempt half written. */
+static void sweep(const struct run *r, int dirfd)
+{
+	_auto_names_ struct fs_names names = { 0 };
+	unsigned attempt, newest = run_newest_number(r);
+
+	if (fs_list_all(dirfd, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.name[i];
+
+		if (fs_is_discarded(name) ||
+		    (store_is_staging(name, &attempt) && attempt < newest))
+			fs_remove(dirfd, name, NULL);
+	}
+}
+
+/* The newest are skipped until `keep` good ones were met; of the rest all go
+ * but an unreadable one, which may be good after all. */
+static int discard_old(int dirfd, const struct checkpoint_list *list,
+		       unsigned keep, struct belay_error *err)
+{
+	char name[CHECKPOINT_NAME];
+	unsigned good = 0;
+	int deleted = 0;
+
+	for (unsigned i = list->n; i-- > 0;) {
+		const struct checkpoint *c = &list->c[i];
+		bool old = is_good(c) ? good >= keep : good > 0;
+
+		good += is_good(c);
+		if (!old || c->unreadable)
+			continue;
+		if (fs_discard(dirfd, store_name(c->id, name), err) < 0)
+			return -1;
+		deleted++;
+	}
+	return deleted;
+}
+
+int checkpoint_prune(struct run *r, unsigned keep, struct belay_error *err)
+{
+	struct checkpoint_list list;
+	_auto_close_ int dirfd = -1;
+	int rc;
+
+	if (!keep)
+		return err_set(err, BELAY_EINVAL, "at least one checkpoint is "
+			       "kept");
+	if (run_reload(r, err) < 0 || checkpoint_list(r, &list, err) < 0)
+		return -1;
+	if (!list.n) {
+		checkpoint_list_free(&list);
+		return 0;
+	}
+	dirfd = store_open(r, false, err);
+	rc = dirfd < 0 ? -1 : discard_old(dirfd, &list, keep, err);
+	if (rc >= 0)
+		sweep(r, dirfd);
+	checkpoint_list_free(&list);
+	return rc;
+}

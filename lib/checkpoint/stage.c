@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stage.c - where a checkpoint is written before it has a number */
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/store.h"
+#include "fs/fs.h"
+
+char *checkpoint_stage(struct run *r, unsigned n, struct belay_error *err)
+{
+	_auto_close_ int dirfd = -1;
+	char name[64], hex[17], *path;
+	uint64_t random;
+
+	if (run_check_fence(r, n, err) < 0)
+		return NULL;
+	dirfd = store_open(r, true, err);
+	if (dirfd < 0)
+		return NULL;
+	if (text_random(&random, sizeof(random)) < 0) {
+		err_sys(err, "cannot name a staging directory");
+		return NULL;
+	}
+	text_hex(&random, sizeof(random), hex);
+	snprintf(name, sizeof(name), ".staging-%u-%s", n, hex);
+	if (fs_claim(dirfd, name, err) < 0)
+		return NULL;
+	if (asprintf(&path, "%s/checkpoints/%s", r->dir, name) < 0) {
+		err_nomem(err);
+		return NULL;
+	}
+	return path;
+}

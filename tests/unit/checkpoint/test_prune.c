@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_prune.c - old ones go, but never the one that all rely on */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "tests/support/runs.h"
+
+static void test_the_newest_good_ones_stay(void **state)
+{
+	static const char *const left[] = { "000004", "000005", NULL };
+	struct tmpdir *d = *state;
+	struct run *r = runs_make(d);
+
+	for (int i = 0; i < 5; i++)
+		runs_checkpoint(r, 1, "x");
+	assert_int_equal(checkpoint_prune(r, 2, &d->err), 3);
+	assert_checkpoints(r, left);
+	assert_int_equal(checkpoint_prune(r, 2, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 9, &d->err), 0);
+	assert_checkpoints(r, left);
+	run_close(r);
+}
+
+static void test_keeping_none_is_refused(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = runs_make(d);
+
+	assert_fails(checkpoint_prune(r, 0, &d->err), &d->err, BELAY_EINVAL,
+		     "at least one checkpoint is kept");
+	assert_int_equal(checkpoint_prune(r, 1, &d->err), 0);
+	run_close(r);
+}
+
+/* 1 good, 2 damaged, 3 good, 4 and 5 damaged: with one to keep that is 3, and
+ * the newer ones stay because nothing better is there. */
+static void test_damaged_ones_do_not_count_as_kept(void **state)
+{
+	static const char *const left[] = { "000002.damaged", "000003", "000004",
+					    "000004.damaged", "000005",
+					    "000005.damaged", NULL };
+	static const char *const later[] = { "000002.damaged", "000004.damaged",
+					     "000005.damaged", "000006", NULL };
+	static const uint64_t damaged[] = { 2, 4, 5 };
+	struct tmpdir *d = *state;
+	struct run *r = runs_make(d);
+
+	for (int i = 0; i < 5; i++)
+		runs_checkpoint(r, 1, "x");
+	for (int i = 0; i < 3; i++)
+		assert_ok(checkpoint_mark_damaged(r, damaged[i], "x", &d->err),
+			  &d->err);
+	assert_int_equal(checkpoint_prune(r, 1, &d->err), 2);
+	assert_checkpoints(r, left);
+	assert_int_equal(runs_checkpoint(r, 1, "x"), 6);
+	assert_int_equal(checkpoint_prune(r, 1, &d->err), 3);
+	assert_checkpoints(r, later);
+	run_close(r);
+}
+
+/* Attempt 2 began having seen 1: what attempt 1 published later is late. */
+static void test_late_ones_do_not_count(void **state)
+{
+	static const uint64_t seen[] = { 1 };
+	static const char *const left[] = { "000001", "000002", NULL };
+	static const char *const later[] = { "000003", NULL };
+	struct tmpdir *d = *state;
+	struct run *r = runs_make(d);
+	struct checkpoint_list list;
+
+	runs_checkpoint(r, 1, "seen");
+	runs_checkpoint(r, 1, "late");
+	runs_begin(r, seen, 1);
+	assert_ok(checkpoint_list(r, &list, &d->err), &d->err);
+	assert_false(list.c[0].late);
+	assert_true(list.c[1].late);
+	assert_int_equal(checkpoint_newest_good(&list)->id, 1);
+	checkpoint_list_free(&list);
+	assert_int_equal(checkpoint_prune(r, 1, &d->err), 0);
+	assert_checkpoints(r, left);
+	assert_int_equal(runs_checkpoint(r, 2, "new"), 3);
+	assert_int_equal(checkpoint_prune(r, 1, &d->err), 2);
+	assert_checkpoints(r, later);
+	run_close(r);
+}
+
+static void test_what_dead_attempts_left_is_swept(void **state)
+{
+	static const uint64_t seen[] = { 1 };
+	struct tmpdir *d = *state;
+	struct run *r = runs_make(d);
+	char *dead, *alive, path[256];
+	const char *left[] = { "000001", NULL, NULL };
+
+	runs_checkpoint(r, 1, "x");
+	dead = runs_stage(r, 1, "x");
+	runs_begin(r, seen, 1);
+	alive = runs_stage(r, 2, "x");
+	snprintf(path, sizeof(path), "%s/checkpoints", r->dir);
+	runs_file(path, ".deleted-0011-000001/state", "half");
+	assert_int_equal(checkpoint_prune(r, 1, &d->err), 0);
+	left[1] = strrchr(alive, '/') + 1;
+	assert_checkpoints(r, left);
+	free(dead);
+	free(alive);
+	run_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_IN_TMPDIR(test_the_newest_good_ones_stay),
+		TEST_IN_TMPDIR(test_keeping_none_is_refused),
+		TEST_IN_TMPDIR(test_damaged_ones_do_not_count_as_kept),
+		TEST_IN_TMPDIR(test_late_ones_do_not_count),
+		TEST_IN_TMPDIR(test_what_dead_attempts_left_is_swept),
+	};
+
+	return cmocka_run_group_tests_name("prune", tests, NULL, NULL);
+}

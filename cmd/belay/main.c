@@ -94,7 +94,7 @@ static int heard(int status)
 {
 	int failed = ferror(stdout);
 
-	errno = failed ? EIO : 0;	/* the reason of an earlier write is gone */
+	errno = failed ? EIO : 0;	/* why an earlier write failed is lost */
 	if (fclose(stdout) == 0 && !failed)
 		return status;
 	if (errno == EBADF && !failed)	/* closed by whoever started us */

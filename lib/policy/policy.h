@@ -16,6 +16,7 @@ enum action {
 };
 const char *action_word(enum action a);
 int action_of_word(const char *word);		/* or -1 */
+extern const char *const policy_actions[];	/* all, NULL at the end */
 
 #define POLICY_MAX_BYTES 65536
 #define POLICY_MAX_RULES 64
@@ -36,7 +37,7 @@ struct rule {
 struct policy {
 	char preset[32];		/* its long name */
 	int attempts_max;
-	unsigned burst_n; double burst_s;	/* 6/1h */
+	struct policy_rate { unsigned n; double within_s; } burst;	/* 6/1h */
 	int without_progress;
 	double backoff_initial_s, backoff_factor, backoff_max_s;
 	enum action give_up;		/* ACTION_HOLD or ACTION_FAIL */

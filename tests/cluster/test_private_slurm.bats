@@ -223,4 +223,7 @@ left_of() {  # DIR: the processes that have it mounted or in their arguments
     "${run[@]}" "$PS" down "$c" --purge
     run ! pgrep -f 'sleep 100[1234]'
     run ! pgrep -f "$c/"
+    for pid in $(pgrep -u nobody); do  # slurmstepd hides its name and its environment, not where it is
+        run ! grep -F "$c" <<< "$(readlink "/proc/$pid/cwd" "/proc/$pid/fd/"* 2>/dev/null)"
+    done
 }

@@ -2,5 +2,12 @@
 # WRAP_<test> = system calls that it replaces; EXTRA_<test> = objects outside
 # lib/ that it links.
 WRAP_test_fs = fsync fdatasync linkat write
-WRAP_test_commit = fsync fdatasync renameat write read
-WRAP_test_restore = write
+
+# The plugin's files; those that speak SPANK find a fake of it in test_hooks.
+plugin_o = $(patsubst %,$(B)/plugin/%.o,$(1))
+EXTRA_test_reply       = $(call plugin_o,reply)
+EXTRA_test_arguments   = $(call plugin_o,arguments)
+EXTRA_test_environment = $(call plugin_o,environment)
+EXTRA_test_agent       = $(call plugin_o,agent child environment owner reply)
+EXTRA_test_hooks       = $(PLUGIN_OBJ)
+$(filter $(B)/tests/unit/plugin/%,$(UNIT)): $(PLUGIN_OBJ)

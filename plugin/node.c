@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* node.c - what begin, end and after have in common */
+
+#include <stdio.h>
+
+#include "plugin/node.h"
+
+static struct environment environment;
+static struct reply reply;
+
+static void add_number(spank_t sp, const char *name, spank_item_t item)
+{
+	uint32_t number;
+	char text[16];
+
+	if (spank_get_item(sp, item, &number) != ESPANK_SUCCESS)
+		return;
+	snprintf(text, sizeof(text), "%u", number);
+	environment_add(&environment, name, text);
+}
+
+/* Which job this is and whose is Slurm's word, not the environment's. */
+static void describe(spank_t sp, const struct moment_call *c)
+{
+	environment_init(&environment);
+	add_number(sp, "SLURM_JOB_ID", S_JOB_ID);
+	add_number(sp, "SLURM_JOB_UID", S_JOB_UID);
+	environment_add(&environment, "BELAY_HINT", c->hint);
+	if (c->run)
+		environment_add(&environment, "BELAY_OPT_RUN", c->run);
+	environment_add_allowed(&environment, c->get, sp);
+}
+
+/* Without "error:" in front: to the job's output, where there is one, and to
+ * slurmd's log. */
+static void say(const struct reply *r)
+{
+	for (unsigned i = 0; i < r->n_say; i++)
+		slurm_spank_log("belay: %s", r->say[i]);
+}
+
+const struct reply *node_call(spank_t sp, const struct arguments *args,
+			      struct moment_call *c, char why[AGENT_WHY])
+{
+	const char *const argv[] = {
+		args->agent, c->verb, c->status ? "--status" : NULL,
+		c->status, NULL
+	};
+	struct agent agent = {
+		.argv = argv,
+		.owner = &c->owner,
+		.environment = &environment,
+		.deadline_s = c->deadline_s,
+		.may_wait = c->may_wait,
+	};
+
+	describe(sp, c);
+	if (agent_run(&agent, &reply, why) < 0)
+		return NULL;
+	say(&reply);
+	return &reply;
+}

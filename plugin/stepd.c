@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stepd.c - around the batch script: begin an attempt, end it
+ *
+ * begin runs in the process that becomes the script, as the user already; end
+ * runs in slurmstepd, as root, and Slurm reports the script's end only after
+ * it.  Neither can make a job fail: what goes wrong is said, once.
+ */
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "plugin/moments.h"
+#include "plugin/node.h"
+#include "plugin/off.h"
+#include "plugin/options.h"
+
+enum { BEGIN_DEADLINE_S = 10, END_DEADLINE_S = 10 };
+
+static bool job_variable(void *sp, const char *name, char *buf, size_t size)
+{
+	return spank_getenv(sp, name, buf, (int)size) == ESPANK_SUCCESS;
+}
+
+static bool is_batch_step(spank_t sp)
+{
+	uint32_t step;
+
+	return spank_get_item(sp, S_JOB_STEPID, &step) == ESPANK_SUCCESS &&
+	       step == SPANK_BATCH_STEP;
+}
+
+/* The cheapest question first, for most jobs have no hint. */
+static bool is_protected(spank_t sp, char hint[HINT_SIZE])
+{
+	return job_variable(sp, HINT_IN_JOB, hint, HINT_SIZE) &&
+	       is_batch_step(sp) && !is_off();
+}
+
+static const char *first_stale(spank_t sp, char name[256])
+{
+	char **env = NULL;
+
+	if (spank_get_item(sp, S_JOB_ENV, &env) != ESPANK_SUCCESS || !env)
+		return NULL;
+	for (; *env; env++)
+		if (environment_is_stale(*env))
+			return environment_name(*env, name, 256);
+	return NULL;
+}
+
+static void remove_stale(spank_t sp)
+{
+	char name[256];
+
+	while (first_stale(sp, name))
+		if (spank_unsetenv(sp, name) != ESPANK_SUCCESS)
+			return;
+}
+
+static void unprotected(spank_t sp, const char *why)
+{
+	remove_stale(sp);
+	spank_setenv(sp, "BELAY_UNPROTECTED", why, 1);
+	slurm_error("belay: this job runs unprotected: %s", why);
+}
+
+/* All variables or none: half of them would be a lie. */
+static void hand_over(spank_t sp, const struct reply *r)
+{
+	remove_stale(sp);
+	for (unsigned i = 0; i < r->n_vars; i++) {
+		if (spank_setenv(sp, r->var[i].name, r->var[i].value, 1) ==
+		    ESPANK_SUCCESS)
+			continue;
+		unprotected(sp, "cannot set its environment");
+		return;
+	}
+}
+
+void stepd_begin(spank_t sp, const struct arguments *args)
+{
+	char hint[HINT_SIZE], run[HINT_SIZE], why[AGENT_WHY];
+	struct moment_call call = {
+		.verb = "begin", .hint = hint,
+		.owner = { .uid = getuid(), .gid = getgid() },
+		.get = job_variable, .deadline_s = BEGIN_DEADLINE_S,
+	};
+	const struct reply *r;
+
+	if (!is_protected(sp, hint))
+		return;
+	if (job_variable(sp, OPTION_RUN_VARIABLE, run, sizeof(run)))
+		call.run = run;
+	r = node_call(sp, args, &call, why);
+	if (r)
+		hand_over(sp, r);
+	else
+		unprotected(sp, why);
+}
+
+static bool owner_of_step(spank_t sp, struct owner *o)
+{
+	gid_t *groups = NULL;
+
+	if (spank_get_item(sp, S_JOB_UID, &o->uid) != ESPANK_SUCCESS ||
+	    spank_get_item(sp, S_JOB_GID, &o->gid) != ESPANK_SUCCESS)
+		return false;
+	if (spank_get_item(sp, S_JOB_SUPPLEMENTARY_GIDS, &groups,
+			   &o->n_groups) == ESPANK_SUCCESS)
+		o->groups = groups;
+	return true;
+}
+
+void stepd_end(spank_t sp, const struct arguments *args)
+{
+	char hint[HINT_SIZE], number[16], why[AGENT_WHY];
+	struct moment_call call = {
+		.verb = "end", .hint = hint, .status = number,
+		.get = job_variable, .deadline_s = END_DEADLINE_S,
+		.may_wait = true,
+	};
+	int status;
+
+	if (!is_protected(sp, hint) || !owner_of_step(sp, &call.owner) ||
+	    spank_get_item(sp, S_TASK_EXIT_STATUS, &status) != ESPANK_SUCCESS)
+		return;
+	snprintf(number, sizeof(number), "%d", status);
+	if (!node_call(sp, args, &call, why))
+		slurm_error("belay: the end of this attempt is not recorded: "
+			    "%s", why);
+}

@@ -2,6 +2,8 @@
 # WRAP_<test> = system calls that it replaces; EXTRA_<test> = objects outside
 # lib/ that it links.
 WRAP_test_fs = fsync fdatasync linkat write
+WRAP_test_commit = fsync fdatasync renameat write read
+WRAP_test_restore = write
 
 # The plugin's files; those that speak SPANK find a fake of it in test_hooks.
 plugin_o = $(patsubst %,$(B)/plugin/%.o,$(1))

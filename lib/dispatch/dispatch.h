@@ -18,18 +18,24 @@
 struct moment {
 	struct hint hint;
 	char cluster[RUN_NAME_SIZE];	/* "local" outside Slurm */
-	char run_name[RUN_NAME_SIZE];	/* --belay-run, patterns expanded; or "" */
+	bool join;			/* --belay-run was given */
+	char run_name[RUN_NAME_SIZE];	/* it, expanded: moment_name_run() */
 	uint32_t job_id;
 	char job[64];			/* "12", "10_3", het leader */
 	uint32_t restart;
 	char nodes[65536];		/* hostlist */
 	char node[256];			/* this one: SLURMD_NODENAME */
 	char work_dir[4096];
+	unsigned attempt;		/* BELAY_ATTEMPT, 0: not said */
 	int wait_status;		/* end only */
+	bool without_slurm;		/* end only: slurmctld has been waited
+					 * for long enough */
 	char root[4096];		/* resolved */
 };
 
 int moment_from_env(struct moment *m, struct belay_error *err);
+/* Expand --belay-run; begin only, an epilog does not know the job's name. */
+int moment_name_run(struct moment *m, struct belay_error *err);
 
 /*
  * Check the policy (a preset's name or a file), store it, make the hint.
@@ -44,7 +50,10 @@ int dispatch_submit(const char *policy, const char *root, const char *run,
 int dispatch_begin(const struct moment *m, const struct sched *s,
 		   struct buf *env, struct buf *say, struct belay_error *err);
 
-/* Record how the script ended, work the cause out, decide, act. */
+/*
+ * Record how the script ended, work the cause out, decide, act.  -1 with
+ * err->sys EAGAIN: slurmctld is away; call again, what was done stands.
+ */
 int dispatch_end(const struct moment *m, const struct sched *s,
 		 struct buf *say, struct belay_error *err);
 

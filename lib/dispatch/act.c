@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* act.c - ask Slurm for what was decided, and write down that it was done */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "dispatch/act.h"
+#include "dispatch/history.h"
+#include "journal/event.h"
+#include "recover/recover.h"
+
+/* ---- written down ---- */
+
+/* An action that could not be written down is done again by whoever comes next:
+ * that is harmless, and nobody here could do more about it. */
+static void record(const struct act *a, bool done, const char *text)
+{
+	struct event e = { .type = EVENT_ACTED, .kind = done };
+	struct journal_writer *w;
+
+	if (!a->journal_of)
+		return;
+	w = journal_open(a->inquest->run, a->journal_of, a->inquest->by,
+			 JOURNAL_SMALL, NULL);
+	text_format(e.text, sizeof(e.text), "%s", text);
+	if (w && event_add(w, &e, NULL))
+		journal_commit(w, NULL);
+	journal_close(w);
+}
+
+static int look_for_acted(const struct record *rec, void *arg)
+{
+	bool *done = arg;
+	struct event e;
+
+	if (rec->type == EVENT_ACTED && event_decode(rec, &e, NULL) == 1)
+		*done |= e.kind;
+	return 0;
+}
+
+bool act_was_done(struct run *r, unsigned n)
+{
+	bool done = false;
+
+	for (unsigned i = 0; i < r->n_attempts && !done; i++) {
+		const struct attempt *a = &r->attempts[i];
+
+		if (a->number == n || (a->number > n && !a->begin))
+			journal_read(r, a->number, JOURNAL_SKIP_LATE,
+				     look_for_acted, &done, NULL, NULL);
+	}
+	return done;
+}
+
+bool act_restarts(const struct attempt *a)
+{
+	int action = a->decided ? action_of_word(a->decided->action) : -1;
+
+	return action == ACTION_RETRY || action == ACTION_FAILOVER ||
+	       action == ACTION_RESTORE;
+}
+
+/* ---- done ---- */
+
+/* Nodes that earlier decisions left out: belay put them where they are. */
+static int added_before(const struct inquest *q, struct buf *out,
+			struct belay_error *err)
+{
+	_auto_hosts_ struct hosts hosts = { 0 };
+
+	for (unsigned i = 0; i < q->run->n_attempts; i++) {
+		const struct attempt *a = &q->run->attempts[i];
+
+		if (a->number >= q->attempt || !a->decided)
+			continue;
+		for (unsigned k = 0; k < a->decided->n_exclude; k++)
+			if (hosts_add(&hosts, a->decided->exclude[k].node,
+				      err) < 0)
+				return -1;
+	}
+	hosts_format(&hosts, out);
+	return out->failed ? err_nomem(err) : 0;
+}
+
+static int make_plan(const struct act *a, const struct decision *d,
+		     struct plan *plan, struct belay_error *err)
+{
+	const struct inquest *q = a->inquest;
+	const struct sched *s = q->sched;
+	_auto_buf_ struct buf before = { 0 };
+	struct plan_input in = {
+		.decision = d,
+		.job = &q->job,
+		.now = a->now,
+		.kill_wait = s->kill_wait(s->state),
+		.cluster_nodes = s->cluster_nodes(s->state),
+		.last_completing = a->last_completing,
+	};
+
+	if (added_before(q, &before, err) < 0)
+		return -1;
+	in.added_before = buf_text(&before);
+	return plan_make(&in, plan, err);
+}
+
+static void say_it(const struct act *a, const struct decision *d,
+		   const char *line, struct buf *say)
+{
+	const struct attempt *ended = inquest_attempt(a->inquest);
+
+	if (!say || d->action == ACTION_NONE)
+		return;
+	buf_printf(say, "attempt %u: %s; %s (%s): %s\n", ended->number,
+		   ended->end->cause, action_word(d->action), d->reason, line);
+}
+
+/* That nothing was left to do is recorded too, for it was what was decided; but
+ * an action that failed stays to be done. */
+int act_on(const struct act *a, const struct decision *d, struct buf *say,
+	   struct belay_error *err)
+{
+	struct plan plan = { 0 };
+	char line[256];
+	int rc;
+
+	if (make_plan(a, d, &plan, err) < 0)
+		return -1;
+	rc = plan_carry_out(&plan, a->inquest->sched, &a->inquest->job, err);
+	plan_line(&plan, line);
+	if (rc == 0) {
+		record(a, true, line);
+		say_it(a, d, line, say);
+	} else if (err && err->sys != EAGAIN) {
+		record(a, false, err->text);
+	}
+	plan_fini(&plan);
+	return rc;
+}
+
+static int take_left_out(const struct decided *from, struct decision *d,
+			 struct belay_error *err)
+{
+	d->left_out = calloc(from->n_exclude + 1, sizeof(*d->left_out));
+	if (!d->left_out)
+		return err_nomem(err);
+	for (unsigned i = 0; i < from->n_exclude; i++) {
+		memcpy(d->left_out[i].node, from->exclude[i].node,
+		       sizeof(d->left_out[i].node));
+		d->left_out[i].until_us = from->exclude[i].until_us;
+	}
+	d->n_left_out = from->n_exclude;
+	return 0;
+}
+
+int act_carry_out(const struct act *a, struct buf *say,
+		  struct belay_error *err)
+{
+	const struct decided *from = inquest_attempt(a->inquest)->decided;
+	int action = action_of_word(from->action);
+	struct decision d = {
+		.action = action < 0 ? ACTION_NONE : (enum action)action,
+		.counts = from->counts,
+		.slurm_delay = from->delay_s == DELAY_SLURM,
+		.delay_s = from->delay_s == DELAY_SLURM ? 0 : from->delay_s,
+		.attempts_left = from->attempts_left,
+	};
+	int rc;
+
+	memcpy(d.rule, from->rule, sizeof(d.rule));
+	memcpy(d.reason, from->reason, sizeof(d.reason));
+	if (d.action == ACTION_NONE)
+		return 0;
+	if (take_left_out(from, &d, err) < 0)
+		return -1;
+	rc = act_on(a, &d, say, err);
+	decision_fini(&d);
+	return rc;
+}

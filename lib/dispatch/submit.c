@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* submit.c - check what was asked for, and make the hint */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "dispatch/dispatch.h"
+#include "dispatch/pattern.h"
+#include "fs/fs.h"
+#include "policy/policy.h"
+
+/* A policy is read as any file: it may be the site's, or a link. */
+static int read_file(const char *path, struct buf *out, struct belay_error *err)
+{
+	_auto_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return err_sys(err, "cannot open policy '%s'", path);
+	while (n > 0 && out->len <= POLICY_MAX_BYTES) {
+		char *room = buf_room(out, 4096);
+
+		if (!room)
+			return err_nomem(err);
+		n = read(fd, room, 4096);
+		if (n < 0)
+			return err_sys(err, "cannot read policy '%s'", path);
+		out->len += (size_t)n;
+	}
+	if (out->len > POLICY_MAX_BYTES)
+		return err_set(err, BELAY_ECONFIG, "the policy is longer than "
+			       "%u bytes: '%s'", POLICY_MAX_BYTES, path);
+	return 0;
+}
+
+static int take_file(const char *path, const char *root, const char *cluster,
+		     struct hint *h, struct belay_error *err)
+{
+	_auto_buf_ struct buf text = { 0 };
+	struct policy p;
+
+	if (read_file(path, &text, err) < 0 ||
+	    policy_parse(path, text.data, text.len, &p, err) < 0)
+		return -1;
+	policy_digest(text.data, text.len, h->policy);
+	text_format(h->preset, sizeof(h->preset), "%s", p.preset);
+	return run_policy_store(root, cluster, h->policy, text.data, text.len,
+				err);
+}
+
+/* A word without '/' or '.' that is no file either was meant for a preset:
+ * policy_preset() knows the nearest one. */
+static int take_policy(const char *policy, const char *root,
+		       const char *cluster, struct hint *h,
+		       struct belay_error *err)
+{
+	struct policy p;
+
+	if (!policy_is_preset(policy) &&
+	    (strpbrk(policy, "/.") || access(policy, F_OK) == 0))
+		return take_file(policy, root, cluster, h, err);
+	if (policy_preset(policy, &p, err) < 0)
+		return -1;
+	text_format(h->preset, sizeof(h->preset), "%s", p.preset);
+	return 0;
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
+}
+
+/* Does everybody know that it is another directory on every node? */
+static bool is_node_local(int fd, const char *path)
+{
+	static const char *const dirs[] = { "/tmp", "/var/tmp", "/dev/shm" };
+	bool local_only = false;
+
+	fs_type(fd, &local_only);
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		local_only |= is_below(path, dirs[i]);
+	return local_only;
+}
+
+static int take_root(const char *root, char out[PATH_MAX],
+		     struct belay_error *err)
+{
+	_auto_close_ int fd = -1;
+
+	if (root[0] != '/')
+		return err_set(err, BELAY_EINVAL,
+			       "the root must be an absolute path: '%s'", root);
+	fd = fs_dir_open(root, true, err);
+	if (fd < 0)
+		return err_prefix(err, "root: ");
+	if (!realpath(root, out))
+		return err_sys(err, "cannot resolve the root '%s'", root);
+	if (is_node_local(fd, out))
+		return err_set(err, BELAY_EINVAL, "the root is local to this "
+			       "node: '%s'; the job's next nodes would not "
+			       "find it", out);
+	return 0;
+}
+
+int dispatch_submit(const char *policy, const char *root, const char *run,
+		    const char *cluster, struct hint *out,
+		    struct belay_error *err)
+{
+	_auto_free_ char *standard = NULL;
+	char canonical[PATH_MAX] = "";
+	struct hint h = { 0 };
+	uint8_t id[16];
+
+	if (run && pattern_check(run, err) < 0)
+		return -1;
+	if (root && take_root(root, canonical, err) < 0)
+		return -1;
+	if (text_format(h.root, sizeof(h.root), "%s", canonical) < 0)
+		return err_set(err, BELAY_EINVAL, "the root's path is too long");
+	standard = run_root(root ? canonical : NULL, err);
+	if (!standard ||
+	    take_policy(policy, standard, cluster, &h, err) < 0)
+		return -1;
+	if (text_random(id, sizeof(id)) < 0)
+		return err_sys(err, "cannot get random bytes");
+	text_hex(id, sizeof(id), h.submission);
+	*out = h;
+	return 0;
+}

@@ -5,8 +5,11 @@
 
 #include "cmd/belay/verb.h"
 #include "cmd/belay/about.h"
+#include "cmd/belay/moment.h"
 
 const struct verb *const verbs[] = {
+	&verb_begin,
+	&verb_end,
 	&verb_help,
 	&verb_version,
 	NULL

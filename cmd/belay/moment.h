@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * moment.h - begin and end of a job's script, where there is no plugin
+ *
+ * belay(1) does not link libslurm: belay-agent does the work, and its reply is
+ * turned into what a shell can use.
+ */
+#ifndef CMD_BELAY_MOMENT_H
+#define CMD_BELAY_MOMENT_H
+
+#include "base/buf.h"
+#include "cmd/belay/verb.h"
+
+extern const struct verb verb_begin, verb_end;
+
+/*
+ * Run belay-agent with these arguments and this environment besides, and take
+ * its reply (cleared first).  Lines for people go to stderr at once.  -1 with
+ * BELAY_ERROR's text when the reply does not end with BELAY_OK.
+ */
+int moment_ask(const char *const *argv, const char *const *env,
+	       struct buf *reply, struct belay_error *err);
+
+#endif /* CMD_BELAY_MOMENT_H */

@@ -22,6 +22,20 @@
 #include "base/error.h"
 #include "run/run.h"
 
+struct record {
+	unsigned attempt;
+	const char *writer;
+	uint64_t seq;
+	uint16_t type;
+	int64_t time_us;
+	const void *payload;	/* inside the bytes read: copy what is kept */
+	size_t len;
+	bool late;		/* beyond the cut: does not count */
+};
+
+/* Stops the reading when it returns non-zero, which the call then returns. */
+typedef int (*record_fn)(const struct record *rec, void *arg);
+
 /* ---- writing ------------------------------------------------------------ */
 
 struct journal_writer;
@@ -42,12 +56,13 @@ struct journal_writer *journal_open(struct run *r, unsigned n, const char *kind,
 
 /*
  * Continue the journal of the given full writer name (no random part is
- * added) behind its last valid batch, or begin it.  The caller guarantees that
- * no other process writes it: see chunk/shell.h.
+ * added) behind its last valid batch, or begin it.  seen (may be NULL) is
+ * given the records of its last segment, and returns 0.  The caller guarantees
+ * that no other process writes it: see chunk/shell.h.
  */
 struct journal_writer *journal_continue(struct run *r, unsigned n,
-					const char *writer,
-					struct belay_error *err);
+					const char *writer, record_fn seen,
+					void *arg, struct belay_error *err);
 
 /* Add a record to the pending batch; payload is copied.  Its sequence number,
  * or 0 when memory is out. */
@@ -70,20 +85,6 @@ const char *journal_name(const struct journal_writer *w);
 
 /* ---- reading ------------------------------------------------------------ */
 
-struct record {
-	unsigned attempt;
-	const char *writer;
-	uint64_t seq;
-	uint16_t type;
-	int64_t time_us;
-	const void *payload;
-	size_t len;
-	bool late;		/* beyond the cut: does not count */
-};
-
-/* Stops the reading when it returns non-zero, which the call then returns. */
-typedef int (*record_fn)(const struct record *rec, void *arg);
-
 enum journal_state { JOURNAL_CLEAN, JOURNAL_TORN, JOURNAL_CORRUPT };
 
 /* How a segment ended. */
@@ -100,13 +101,13 @@ const char *journal_state_word(enum journal_state s);	/* "clean", ... */
 
 /*
  * Decode the bytes of one segment; f may be NULL.  The state is never an
- * error: -1 only when f or memory fails.  limit: bytes that count (the cut),
- * UINT64_MAX for all; records beyond it are given with late set.
- * Pure: for tests and fuzzers too.
+ * error: the call returns 0, or what f did.  limit: bytes that count (the
+ * cut), UINT64_MAX for all; records beyond it are given with late set, and end
+ * is about what counts.  Pure: for tests and fuzzers too.
  */
 int journal_decode(const void *bytes, size_t len, uint64_t limit,
 		   unsigned attempt, const char *writer, record_fn f, void *arg,
-		   struct journal_end *end, struct belay_error *err);
+		   struct journal_end *end);
 
 enum journal_late { JOURNAL_SKIP_LATE, JOURNAL_WITH_LATE };
 

@@ -185,3 +185,14 @@ int verb_next_option(const struct verb *v, int argc, char **argv, int *at,
 	*at += words;
 	return found;
 }
+
+int verb_read_options(const struct verb *v, int argc, char **argv,
+		      const char **given)
+{
+	const char *arg;
+	int at = 1, found;
+
+	while ((found = verb_next_option(v, argc, argv, &at, &arg)) >= 0)
+		given[found] = arg ? arg : "";
+	return found == NO_OPTIONS ? at : found;
+}

@@ -28,8 +28,8 @@ struct verb {
 	const char *more;	/* paragraphs for --help, or NULL */
 	const struct verb_option *options;	/* end with { 0 }; or NULL */
 	int (*run)(const struct verb *v, int argc, char **argv);
-	bool command;		/* options end at the first operand, which is
-				 * a command with options of its own */
+	bool command;		/* the first operand ends the options: it is a
+				 * command with options of its own */
 };
 
 /*
@@ -41,7 +41,14 @@ struct verb {
  */
 int verb_next_option(const struct verb *v, int argc, char **argv, int *at,
 		     const char **arg);
-/* What to return when verb_next_option() gave -2 or -3. */
+/*
+ * The same at once: given[i] becomes the last argument of option i, "" for a
+ * flag, and stays NULL where it was not given.  Where the operands begin, or -2
+ * or -3.
+ */
+int verb_read_options(const struct verb *v, int argc, char **argv,
+		      const char **given);
+/* What to return when one of these gave -2 or -3. */
 int verb_option_status(int found);
 
 /* "belay VERB: text" to stderr; the exit status that fits the code. */

@@ -3,13 +3,28 @@
 
 #include <string.h>
 
-#include "cmd/belay/verb.h"
 #include "cmd/belay/about.h"
+#include "cmd/belay/checkpoint.h"
 #include "cmd/belay/moment.h"
+#include "cmd/belay/verb.h"
 
 const struct verb *const verbs[] = {
+	/* work that is recorded */
+	/* how far it got, as files */
+	&verb_checkpoint_begin,
+	&verb_checkpoint_commit,
+	&verb_checkpoint_save,
+	&verb_checkpoint_list,
+	&verb_checkpoint_show,
+	&verb_checkpoint_verify,
+	&verb_checkpoint_restore,
+	&verb_checkpoint_prune,
+	/* what is going on */
+	/* what is wanted when it fails */
+	/* without the plugin */
 	&verb_begin,
 	&verb_end,
+	/* belay itself */
 	&verb_help,
 	&verb_version,
 	NULL

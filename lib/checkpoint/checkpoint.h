@@ -63,6 +63,10 @@ char *checkpoint_path(const struct run *r, uint64_t id);
 /* A staging directory of attempt n: its absolute path; the caller frees. */
 char *checkpoint_stage(struct run *r, unsigned n, struct belay_error *err);
 
+/* Remove a staging directory that will not be committed; a failure only leaves
+ * work to checkpoint_prune(). */
+void checkpoint_abandon(struct run *r, const char *staging);
+
 struct checkpoint_options {
 	const char *label;
 	uint64_t chunks_done;

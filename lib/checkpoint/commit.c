@@ -112,6 +112,12 @@ static int write_manifest(struct commit *k, struct belay_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
+static void raise_to(uint64_t *top, uint64_t id)
+{
+	if (id > *top && id < CHECKPOINT_ID_MAX)
+		*top = id;
+}
+
 /* One more than any number that was ever seen: deleted ones may be known only
  * by their marks, or by what an attempt found when it began. */
 static int next_id(const struct commit *k, uint64_t *next,
@@ -124,14 +130,13 @@ static int next_id(const struct commit *k, uint64_t *next,
 	if (fs_list(k->storefd, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++)
-		if (store_parse(names.name[i], &id, &mark) && id > top)
-			top = id;
+		if (store_parse(names.name[i], &id, &mark))
+			raise_to(&top, id);
 	for (unsigned i = 0; i < k->r->n_attempts; i++) {
 		const struct begin *b = k->r->attempts[i].begin;
 
-		if (b && b->n_checkpoints &&
-		    b->checkpoints[b->n_checkpoints - 1] > top)
-			top = b->checkpoints[b->n_checkpoints - 1];
+		for (unsigned j = 0; b && j < b->n_checkpoints; j++)
+			raise_to(&top, b->checkpoints[j]);
 	}
 	*next = top + 1;
 	return 0;

@@ -36,3 +36,14 @@ char *checkpoint_stage(struct run *r, unsigned n, struct belay_error *err)
 	}
 	return path;
 }
+
+void checkpoint_abandon(struct run *r, const char *staging)
+{
+	_auto_close_ int dirfd = store_open(r, false, NULL);
+	const char *slash = strrchr(staging, '/');
+	unsigned attempt;
+
+	slash = slash ? slash + 1 : staging;
+	if (dirfd >= 0 && store_is_staging(slash, &attempt))
+		fs_remove(dirfd, slash, NULL);
+}

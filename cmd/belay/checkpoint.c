@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* checkpoint.c - what the verbs of 'belay checkpoint' share */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "chunk/state.h"
+#include "cmd/belay/checkpoint.h"
+#include "policy/policy.h"
+
+/* <root> of <root>/<cluster>/<run>. */
+static char *root_of(const struct run *r)
+{
+	char *root = strdup(r->dir);
+
+	for (int i = 0; root && i < 2; i++) {
+		char *slash = strrchr(root, '/');
+
+		if (slash)
+			*slash = '\0';
+	}
+	return root;
+}
+
+int checkpoint_keep(const struct run *r, unsigned *keep,
+		    struct belay_error *err)
+{
+	_auto_free_ struct policy *p = calloc(1, sizeof(*p));
+	_auto_free_ char *root = root_of(r);
+	_auto_buf_ struct buf text = { 0 };
+	int rc;
+
+	if (!p || !root)
+		return err_nomem(err);
+	if (r->policy[0])
+		rc = run_policy_read(root, r->cluster, r->policy, &text, err) < 0
+		     ? -1 : policy_parse("policy", text.data, text.len, p, err);
+	else
+		rc = policy_preset(r->preset[0] ? r->preset : "standard", p,
+				   err);
+	if (rc < 0)
+		return err_prefix(err, "checkpoint.keep is not known");
+	*keep = p->checkpoint_keep;
+	return 0;
+}
+
+/* How far the chunks are, for people who look at the list: 0 if unknown. */
+static uint64_t chunks_done(struct run *r)
+{
+	struct chunk_state *s = chunk_state_load(r, NULL);
+	uint64_t n[5] = { 0 }, total = 0;
+
+	if (s)
+		chunk_totals(s, n, &total);
+	chunk_state_free(s);
+	return n[CHUNK_DONE];
+}
+
+int checkpoint_conclude(const struct verb *v, struct run *r, unsigned attempt,
+			const char *staging, const char *label)
+{
+	struct checkpoint_options opt = { .label = label,
+					  .chunks_done = chunks_done(r) };
+	struct belay_error err;
+	unsigned keep;
+	uint64_t id = checkpoint_commit(r, attempt, staging, &opt, &err);
+
+	if (!id)
+		return verb_fail(v, &err);
+	printf("%llu\n", (unsigned long long)id);
+	/* what it was asked for is done: the rest is only said */
+	if (checkpoint_keep(r, &keep, &err) < 0 ||
+	    checkpoint_prune(r, keep, &err) < 0)
+		fprintf(stderr, "belay %s: older ones stay: %s\n", v->name,
+			err.text);
+	return EXIT_DONE;
+}
+
+struct checkpoint *checkpoint_typed(const struct checkpoint_list *list,
+				    const char *id, struct belay_error *err)
+{
+	struct checkpoint *c;
+	uint64_t n;
+
+	if (text_u64(id, UINT64_MAX, &n) < 0) {
+		err_set(err, BELAY_EINVAL, "not a checkpoint's id: '%s'", id);
+		return NULL;
+	}
+	c = checkpoint_find(list, n);
+	if (!c)
+		err_set(err, BELAY_ENOENT, "no checkpoint %s; 'belay checkpoint "
+			"list' shows those that are there", id);
+	return c;
+}
+
+const char *checkpoint_condition(const struct checkpoint *c)
+{
+	return c->unreadable ? "unreadable" : c->damaged ? "damaged" :
+	       c->late ? "late" : "good";
+}
+
+void checkpoint_json(const struct run *r, const struct checkpoint *c,
+		     struct json_out *o)
+{
+	_auto_free_ char *path = checkpoint_path(r, c->id);
+	char id[24];
+
+	snprintf(id, sizeof(id), "%llu", (unsigned long long)c->id);
+	json_put_str(o, "id", id);
+	json_put_str(o, "condition", checkpoint_condition(c));
+	json_put_str(o, "reason", c->damaged ? c->reason : NULL);
+	json_put_u64(o, "attempt", c->attempt);
+	json_put_time(o, "created", c->created_us);
+	json_put_str(o, "writer", c->writer);
+	json_put_str(o, "label", c->label);
+	json_put_u64(o, "bytes", c->bytes);
+	json_put_u64(o, "chunks_done", c->chunks_done);
+	json_put_str(o, "path", path);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verb_checkpoint_show.c - one checkpoint, file by file */
+
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "cmd/belay/checkpoint.h"
+#include "cmd/belay/print.h"
+#include "cmd/belay/which.h"
+
+enum { GIVEN_JSON = GIVEN_AFTER_RUN, GIVEN_COUNT };
+static const struct verb_option options[] = {
+	WHICH_RUN,
+	{ "json", 0, NULL, "an object" },
+	{ 0 }
+};
+
+static void file_json(const struct checkpoint_file *f, struct json_out *o)
+{
+	char hex[DIGEST_HEX], mode[8];
+
+	digest_format(&f->digest, hex);
+	snprintf(mode, sizeof(mode), "%04o", f->mode & 0777);
+	json_open(o, NULL, '{');
+	json_put_str(o, "name", f->name);
+	json_put_u64(o, "size", f->size);
+	json_put_str(o, "mode", mode);
+	json_put_str(o, "digest", hex);
+	json_close(o, '}');
+}
+
+static int show_json(const struct run *r, const struct checkpoint *c)
+{
+	_auto_buf_ struct buf text = { 0 };
+	struct json_out o = { .buf = &text, .pretty = true };
+
+	json_open(&o, NULL, '{');
+	checkpoint_json(r, c, &o);
+	json_open(&o, "files", '[');
+	for (unsigned i = 0; i < c->n_files; i++)
+		file_json(&c->files[i], &o);
+	json_close(&o, ']');
+	json_close(&o, '}');
+	return print_json(&text);
+}
+
+static int show_text(const struct run *r, const struct checkpoint *c)
+{
+	_auto_free_ char *path = checkpoint_path(r, c->id);
+	char ago[24], size[16], hex[DIGEST_HEX];
+
+	printf("checkpoint %llu of run %s, %s\n", (unsigned long long)c->id,
+	       r->name, checkpoint_condition(c));
+	if (c->damaged)
+		printf("reason     %s\n", c->reason);
+	if (c->label[0])
+		printf("label      %s\n", c->label);
+	printf("created    %s by attempt %u (%s)\n",
+	       print_ago(c->created_us, ago), c->attempt, c->writer);
+	printf("holds      %u file%s, %s, %llu chunks done\n", c->n_files,
+	       c->n_files == 1 ? "" : "s", text_size(c->bytes, size),
+	       (unsigned long long)c->chunks_done);
+	printf("directory  %s\n\n", path ? path : "");
+	for (unsigned i = 0; i < c->n_files; i++) {
+		digest_format(&c->files[i].digest, hex);
+		printf("%s  %10s  %s\n", hex,
+		       text_size(c->files[i].size, size), c->files[i].name);
+	}
+	return EXIT_DONE;
+}
+
+static int run(const struct verb *v, int argc, char **argv)
+{
+	const char *given[GIVEN_COUNT] = { NULL };
+	_auto_list_ struct checkpoint_list list = { 0 };
+	_auto_run_ struct run *r = NULL;
+	const struct checkpoint *c = NULL;
+	struct belay_error err;
+	int at = verb_read_options(v, argc, argv, given);
+
+	if (at < 0)
+		return verb_option_status(at);
+	if (at + 1 != argc)
+		return verb_usage(v, "one checkpoint's id is needed");
+	r = which_run(given, given[GIVEN_RUN], &err);
+	if (r && checkpoint_list(r, &list, &err) == 0)
+		c = checkpoint_typed(&list, argv[at], &err);
+	if (!c)
+		return verb_fail(v, &err);
+	return given[GIVEN_JSON] ? show_json(r, c) : show_text(r, c);
+}
+
+const struct verb verb_checkpoint_show = {
+	.name = "checkpoint show", .synopsis = "[--run RUN] [--json] ID",
+	.line = "show a checkpoint, file by file",
+	.options = options, .run = run,
+};

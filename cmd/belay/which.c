@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* which.c - find the run that a verb is about */
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cmd/belay/which.h"
+
+struct run *which_run(const char *const *given, const char *spec,
+		      struct belay_error *err)
+{
+	_auto_free_ char *root = run_root(given[GIVEN_ROOT], err);
+
+	return root ? run_open(root, given[GIVEN_CLUSTER], spec, err) : NULL;
+}
+
+struct run *which_own(unsigned *attempt, struct belay_error *err)
+{
+	const char *dir = getenv("BELAY_RUN_DIR");
+	const char *number = getenv("BELAY_ATTEMPT");
+	uint64_t n;
+
+	if (!dir || !*dir || !number || !*number) {
+		err_set(err, BELAY_EINVAL, "not inside an attempt of a run; "
+			"submit the job with --belay, or put 'eval \"$(belay "
+			"begin)\"' before this");
+		return NULL;
+	}
+	if (text_u64(number, UINT_MAX, &n) < 0 || !n) {
+		err_set(err, BELAY_EINVAL, "BELAY_ATTEMPT is not an attempt's "
+			"number: '%s'", number);
+		return NULL;
+	}
+	*attempt = (unsigned)n;
+	return run_open_dir(dir, err);
+}

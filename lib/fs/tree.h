@@ -44,6 +44,13 @@ int fs_tree_rename(int dirfd, const char *from, const char *to,
 /* 1: made, 0: there was such a directory, -1. */
 int fs_tree_mkdir(int dirfd, const char *path, struct belay_error *err);
 bool fs_tree_has_dir(int dirfd, const char *path);
+/*
+ * Move all that is in directory `from` to the same places below `to`:
+ * directories are made as needed, files and links replace what stands under
+ * their names.  No file is moved before all are durable; the directories are
+ * synced last.  An error leaves some moved; the rest can be moved later.
+ */
+int fs_tree_move(int from, int to, struct belay_error *err);
 /* Undo: a file, or an empty directory; failure is nobody's business. */
 void fs_tree_undo(int dirfd, const char *path);
 

@@ -2,6 +2,7 @@
 # WRAP_<test> = system calls that it replaces; EXTRA_<test> = objects outside
 # lib/ that it links.
 WRAP_test_fs = fsync fdatasync linkat write
+WRAP_test_move = fsync renameat
 WRAP_test_commit = fsync fdatasync renameat write read
 WRAP_test_restore = write
 
@@ -14,3 +15,15 @@ EXTRA_test_agent       = $(call plugin_o,agent child environment owner reply)
 EXTRA_test_hooks       = $(PLUGIN_OBJ)
 $(filter $(B)/tests/unit/plugin/%,$(UNIT)): $(PLUGIN_OBJ)
 WRAP_test_writer = pwrite run_check_fence
+
+# What is pure of belay map.
+map_o = $(patsubst %,$(B)/cmd/map/%.o,$(1))
+EXTRA_test_items    = $(call map_o,items)
+EXTRA_test_command  = $(call map_o,command)
+EXTRA_test_queue    = $(call map_o,queue)
+EXTRA_test_members  = $(call map_o,members)
+EXTRA_test_capture  = $(call map_o,capture)
+EXTRA_test_progress = $(call map_o,progress)
+EXTRA_test_staging  = $(call map_o,staging)
+$(filter $(B)/tests/unit/map/%,$(UNIT)): \
+	$(call map_o,items command queue members capture progress staging)

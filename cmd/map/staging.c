@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* staging.c - where a chunk's files wait until the chunk is done */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cmd/map/staging.h"
+#include "fs/tree.h"
+
+#define TMP ".belay-tmp"
+
+/* Not by fs_dir_open(): results may go where others may write too. */
+static int open_results(const char *dir, struct belay_error *err)
+{
+	int fd;
+
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		return err_sys(err, "cannot make directory '%s'", dir);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "cannot open directory '%s'", dir) : fd;
+}
+
+int staging_open(struct staging *s, const char *dir, const char *who,
+		 struct belay_error *err)
+{
+	_auto_free_ char *real = NULL;
+
+	*s = (struct staging){ .tmpfd = -1 };
+	s->dirfd = open_results(dir, err);
+	if (s->dirfd < 0)
+		return -1;
+	real = realpath(dir, NULL);
+	if (!real || text_format(s->path, sizeof(s->path), "%s/" TMP, real) < 0 ||
+	    text_format(s->prefix, sizeof(s->prefix), "%s", who) < 0) {
+		errno = real ? ENAMETOOLONG : errno;
+		err_sys(err, "cannot use directory '%s'", dir);
+		staging_close(s);
+		return -1;
+	}
+	s->tmpfd = fs_subdir_make(s->dirfd, TMP, err);
+	if (s->tmpfd < 0) {
+		err_prefix(err, "%s", dir);
+		staging_close(s);
+		return -1;
+	}
+	return 0;
+}
+
+void staging_close(struct staging *s)
+{
+	if (s->tmpfd >= 0) {
+		close(s->tmpfd);
+		unlinkat(s->dirfd, TMP, AT_REMOVEDIR);	/* if it is empty */
+	}
+	if (s->dirfd >= 0)
+		close(s->dirfd);
+	s->dirfd = s->tmpfd = -1;
+}
+
+/* "<run>.<attempt>-...", of an attempt before this one? */
+static bool is_older(const char *name, const char *run, unsigned attempt)
+{
+	size_t n = strlen(run);
+	char *end;
+	unsigned long of;
+
+	if (strncmp(name, run, n) || name[n] != '.')
+		return false;
+	of = strtoul(name + n + 1, &end, 10);
+	return *end == '-' && of < attempt;
+}
+
+void staging_sweep(struct staging *s, const char *run, unsigned attempt)
+{
+	_auto_names_ struct fs_names names = { 0 };
+
+	if (fs_list(s->tmpfd, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++)
+		if (is_older(names.name[i], run, attempt))
+			fs_remove(s->tmpfd, names.name[i], NULL);
+}
+
+/* Another map in the same directory may have found .belay-tmp empty at its
+ * end, and removed it. */
+static int reopen(struct staging *s, struct belay_error *err)
+{
+	int fd = fs_subdir_make(s->dirfd, TMP, err);
+
+	if (fd < 0)
+		return -1;
+	close(s->tmpfd);
+	s->tmpfd = fd;
+	return 0;
+}
+
+static int make_unused(struct staging *s, struct stage *st,
+		       struct belay_error *err)
+{
+	for (;;) {
+		if (text_format(st->name, sizeof(st->name), "%s-%u-%u",
+				s->prefix, st->slot, st->n++) < 0)
+			return err_set(err, BELAY_EINVAL,
+				       "name is too long: '%s'", s->prefix);
+		if (mkdirat(s->tmpfd, st->name, 0700) == 0)
+			return 0;
+		if (errno == ENOENT && reopen(s, err) < 0)
+			return -1;
+		if (errno != EEXIST && errno != ENOENT)
+			return err_sys(err, "cannot make '%s/%s'", s->path,
+				       st->name);
+	}
+}
+
+int stage_make(struct staging *s, struct stage *st, unsigned slot,
+	       struct belay_error *err)
+{
+	st->slot = slot;
+	if (make_unused(s, st, err) < 0)
+		return -1;
+	st->fd = openat(s->tmpfd, st->name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (st->fd < 0)
+		return err_sys(err, "cannot open '%s/%s'", s->path, st->name);
+	return 0;
+}
+
+bool stage_is_empty(const struct stage *st)
+{
+	char entries[512] __attribute__((aligned(8)));
+	ssize_t n;
+
+	lseek(st->fd, 0, SEEK_SET);
+	n = syscall(SYS_getdents64, st->fd, entries, sizeof(entries));
+	for (ssize_t at = 0; at < n; ) {
+		const struct dirent64 *e = (const void *)(entries + at);
+
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			return false;
+		at += e->d_reclen;
+	}
+	return n >= 0;
+}
+
+int stage_publish(const struct staging *s, const struct stage *st,
+		  struct belay_error *err)
+{
+	return fs_tree_move(st->fd, s->dirfd, err);
+}
+
+void stage_drop(struct staging *s, struct stage *st)
+{
+	if (st->fd < 0)
+		return;
+	close(take_fd(&st->fd));
+	fs_remove(s->tmpfd, st->name, NULL);
+}

@@ -97,6 +97,7 @@ static int make_plan(const struct act *a, const struct decision *d,
 		.kill_wait = s->kill_wait(s->state),
 		.cluster_nodes = s->cluster_nodes(s->state),
 		.last_completing = a->last_completing,
+		.runs_again = q->later_attempt,
 	};
 
 	if (added_before(q, &before, err) < 0)

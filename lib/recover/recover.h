@@ -23,16 +23,24 @@ struct plan {
 struct plan_input {
 	const struct decision *decision;
 	const struct job_view *job;
-	const char *added_before;	/* nodes that belay put into exc_nodes earlier */
+	const char *added_before;	/* nodes that belay put into exc_nodes */
+	/* Of the attempt, if known: who is down is not among cluster_nodes. */
+	const struct node_evidence *nodes;
+	unsigned n_nodes;
 	int64_t now;			/* seconds */
 	int kill_wait;			/* seconds */
 	int cluster_nodes;		/* 0 unknown */
-	bool last_completing;		/* we are on the only node that still completes */
+	bool last_completing;		/* we are on the only node that completes */
+	bool runs_again;		/* Slurm has started the next attempt */
 };
 
 /* The least distance between now and a StartTime, seconds: a credential of the
  * same second as the kill makes Slurm cancel the job. */
 #define PLAN_MIN_DELAY 3
+
+/* Slurm's own delay after a requeue, unless an admin changed cred_expire.  A
+ * later StartTime than belay or this explains is a person's. */
+#define PLAN_SLURM_DELAY 121
 
 int plan_make(const struct plan_input *in, struct plan *p,
 	      struct belay_error *err);

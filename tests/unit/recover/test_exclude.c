@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_exclude.c - suspects are left out, but never so many that none is left */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "recover/exclude.h"
+#include "tests/support/test.h"
+
+#define NOW 1700000000
+#define UNTIL(s) ((NOW + (s)) * INT64_C(1000000))
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct belay_error err;
+
+static const struct left_out
+	nobody[1], n2[] = { { "n2", UNTIL(60) } },
+	three[] = { { "n1", UNTIL(10) }, { "n3", UNTIL(60) },
+		    { "n2", UNTIL(30) } },
+	old[] = { { "n1", UNTIL(0) }, { "n2", UNTIL(-5) } };
+
+#define OUT(a) (a), COUNT(a)
+
+static const struct {
+	const char *what;
+	const struct left_out *out;
+	unsigned n_out;
+	const char *current, *before, *wanted;
+	int cluster, num_nodes;
+	bool n2_down;
+	const char *list;	/* NULL: left alone */
+} cases[] = {
+	{ "a suspect", OUT(n2), "", "", "", 4, 2, false, "n2" },
+	{ "beside what the person excludes", OUT(n2), "n9", "", "", 4, 2,
+	  false, "n[2,9]" },
+	{ "once more: no change", OUT(n2), "n2", "n2", "", 4, 2, false, NULL },
+	{ "the person excludes it anyway", OUT(n2), "n2", "", "", 4, 2, false,
+	  NULL },
+	{ "expired ones come back", OUT(old), "n[1-2],n9", "n[1-2]", "", 4, 2,
+	  false, "n9" },
+	{ "the last one comes back", OUT(old), "n1", "n1", "", 4, 2, false,
+	  "" },
+	{ "nobody was, nobody is", OUT(old), "(null)", "", "", 4, 2, false,
+	  NULL },
+	{ "nobody at all", nobody, 0, NULL, NULL, NULL, 4, 2, false, NULL },
+	{ "a node that the job asks for", OUT(n2), "", "", "n[1-2]", 4, 2,
+	  false, NULL },
+
+	{ "one of a small cluster: the latest", OUT(three), "", "", "", 9, 2,
+	  false, "n3" },
+	{ "two of 29, the latest", OUT(three), "", "", "", 29, 2, false,
+	  "n[2-3]" },
+	{ "all of 30", OUT(three), "", "", "", 30, 2, false, "n[1-3]" },
+
+	{ "never so many that the job does not fit", OUT(n2), "", "", "", 2, 2,
+	  false, NULL },
+	{ "the person's own count, too", OUT(n2), "n9", "", "", 3, 2, false,
+	  NULL },
+	{ "the job fits just so", OUT(n2), "", "", "", 3, 2, false, "n2" },
+	{ "a node that is down takes no place", OUT(n2), "", "", "", 2, 2, true,
+	  "n2" },
+	{ "it does not fit any more: the suspect is let in", OUT(n2), "n2",
+	  "n2", "", 2, 2, false, "" },
+
+	{ "a cluster of unknown size", OUT(n2), "", "", "", 0, 1, false, NULL },
+	{ "of which one is known to be down", OUT(n2), "", "", "", 0, 1, true,
+	  "n2" },
+	{ "or is on the list already", OUT(n2), "n2", "n2", "", 0, 1, false,
+	  NULL },
+};
+
+static void check(size_t i)
+{
+	struct left_out out[3];
+	struct node_evidence node = { .name = "n2",
+				      .down = cases[i].n2_down };
+	struct decision d = { .action = ACTION_FAILOVER, .left_out = out,
+			      .n_left_out = cases[i].n_out };
+	_auto_free_ char *exc = NULL, *req = NULL, *list = NULL;
+	struct job_view job = { .num_nodes = (uint32_t)cases[i].num_nodes };
+	struct plan_input in = {
+		.decision = &d, .job = &job, .now = NOW,
+		.added_before = cases[i].before, .nodes = &node, .n_nodes = 1,
+		.cluster_nodes = cases[i].cluster,
+	};
+
+	memcpy(out, cases[i].out, cases[i].n_out * sizeof(*out));
+	job.exc_nodes = exc = cases[i].current ? strdup(cases[i].current) : NULL;
+	job.req_nodes = req = cases[i].wanted ? strdup(cases[i].wanted) : NULL;
+	assert_ok(exclude_list(&in, &list, &err), &err);
+	if (!list != !cases[i].list ||
+	    (list && strcmp(list, cases[i].list)))
+		fail_msg("%s: '%s'", cases[i].what, list ? list : "alone");
+}
+
+static void test_suspects_join_the_list_within_limits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check(i);
+}
+
+static void test_a_list_that_is_none_is_said_so(void **state)
+{
+	char bad[] = "n[1-";
+	struct decision d = { .action = ACTION_RETRY };
+	struct job_view job = { .exc_nodes = bad };
+	struct plan_input in = { .decision = &d, .job = &job, .now = NOW };
+	char *list;
+
+	(void)state;
+	assert_fails(exclude_list(&in, &list, &err), &err, BELAY_EINVAL,
+		     "not a node list: 'n[1-'");
+	assert_null(list);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_suspects_join_the_list_within_limits),
+		cmocka_unit_test(test_a_list_that_is_none_is_said_so),
+	};
+
+	return cmocka_run_group_tests_name("exclude", tests, NULL, NULL);
+}

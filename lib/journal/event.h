@@ -79,5 +79,7 @@ int event_encode(const struct event *e, struct buf *out);
 const char *event_word(unsigned type);
 /* One line of text without time and place. */
 void event_line(const struct event *e, char out[EVENT_TEXT]);
+/* Of a failure why: "exit 3: what it said". */
+void event_reason(const struct event *e, char out[EVENT_TEXT]);
 
 #endif /* JOURNAL_EVENT_H */

@@ -156,26 +156,42 @@ static bool expand(struct line *l, const struct event_row *row,
 	return all;
 }
 
+static void expand_all(struct line *l, const struct event_row *row,
+		       const struct event *e, const char *at)
+{
+	const char *end;
+	size_t before;
+
+	for (;; at = end + 1) {
+		end = at + strcspn(at, "[");
+		expand(l, row, e, at, end);
+		if (!*end)
+			return;
+		at = end + 1;
+		end = at + strcspn(at, "]");
+		before = l->len;
+		if (!expand(l, row, e, at, end))
+			l->out[l->len = before] = '\0';
+	}
+}
+
 void event_line(const struct event *e, char out[EVENT_TEXT])
 {
 	const struct event_row *row = event_row_of(e->type);
-	const char *at = row ? row->line : event_word(e->type), *end;
 	struct line l = { .out = out };
-	size_t before;
 
 	out[0] = '\0';
-	if (!row)
-		add(&l, at, strlen(at));
-	while (row && *at) {
-		end = at + strcspn(at, "[");
-		expand(&l, row, e, at, end);
-		if (!*end)
-			break;
-		at = end + 1;
-		end = at + strcspn(at, "]");
-		before = l.len;
-		if (!expand(&l, row, e, at, end))
-			l.out[l.len = before] = '\0';
-		at = end + 1;
-	}
+	if (row)
+		expand_all(&l, row, e, row->line);
+	else
+		add(&l, event_word(e->type), strlen(event_word(e->type)));
+}
+
+void event_reason(const struct event *e, char out[EVENT_TEXT])
+{
+	struct line l = { .out = out };
+
+	out[0] = '\0';
+	expand_all(&l, event_row_of(EVENT_CHUNK_FAIL), e,
+		   "{kind}[ {value}][: {text}]");
 }

@@ -166,7 +166,7 @@ static int refuse_bytes(const struct input *in, size_t offset,
 int policy_parse(const char *file, const void *text, size_t len,
 		 struct policy *p, struct belay_error *err)
 {
-	struct input in = { file, text, len };
+	struct input in = { file, text ? text : "", len };
 	struct reader r = { .draft.preset = -1 };
 	const char *wrong;
 	size_t offset;

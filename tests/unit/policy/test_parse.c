@@ -309,7 +309,7 @@ static void test_mistakes_are_refused_with_their_place(void **state)
 	assert_int_equal(p.attempts_max, 77);
 }
 
-static void test_a_NUL_byte_has_a_place(void **state)
+static void test_bytes_need_not_be_text(void **state)
 {
 	static const char text[] = "v\0e\0r\0";
 	struct policy p;
@@ -317,6 +317,8 @@ static void test_a_NUL_byte_has_a_place(void **state)
 	(void)state;
 	assert_fails(policy_parse("p", text, sizeof(text), &p, &err), &err,
 		     BELAY_ECONFIG, "p:1:2: a NUL byte; save the file as");
+	assert_fails(policy_parse("p", NULL, 0, &p, &err), &err, BELAY_ECONFIG,
+		     "p:1:1: the policy is empty");
 }
 
 static void test_a_long_path_leaves_room_for_what_is_wrong(void **state)
@@ -398,7 +400,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_not_said_has_a_default),
 		cmocka_unit_test(test_values_are_their_text),
 		cmocka_unit_test(test_mistakes_are_refused_with_their_place),
-		cmocka_unit_test(test_a_NUL_byte_has_a_place),
+		cmocka_unit_test(test_bytes_need_not_be_text),
 		cmocka_unit_test(test_a_long_path_leaves_room_for_what_is_wrong),
 		cmocka_unit_test(test_there_is_an_end_to_rules_and_codes),
 		cmocka_unit_test(test_a_file_of_brackets_is_refused_at_once),

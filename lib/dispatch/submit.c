@@ -1,72 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* submit.c - check what was asked for, and make the hint */
 
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "dispatch/choice.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/pattern.h"
 #include "fs/fs.h"
-#include "policy/policy.h"
 
-/* A policy is read as any file: it may be the site's, or a link. */
-static int read_file(const char *path, struct buf *out, struct belay_error *err)
-{
-	_auto_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t n = 1;
-
-	if (fd < 0)
-		return err_sys(err, "cannot open policy '%s'", path);
-	while (n > 0 && out->len <= POLICY_MAX_BYTES) {
-		char *room = buf_room(out, 4096);
-
-		if (!room)
-			return err_nomem(err);
-		n = read(fd, room, 4096);
-		if (n < 0)
-			return err_sys(err, "cannot read policy '%s'", path);
-		out->len += (size_t)n;
-	}
-	if (out->len > POLICY_MAX_BYTES)
-		return err_set(err, BELAY_ECONFIG, "the policy is longer than "
-			       "%u bytes: '%s'", POLICY_MAX_BYTES, path);
-	return 0;
-}
-
-static int take_file(const char *path, const char *root, const char *cluster,
-		     struct hint *h, struct belay_error *err)
-{
-	_auto_buf_ struct buf text = { 0 };
-	struct policy p;
-
-	if (read_file(path, &text, err) < 0 ||
-	    policy_parse(path, text.data, text.len, &p, err) < 0)
-		return -1;
-	policy_digest(text.data, text.len, h->policy);
-	text_format(h->preset, sizeof(h->preset), "%s", p.preset);
-	return run_policy_store(root, cluster, h->policy, text.data, text.len,
-				err);
-}
-
-/* A word without '/' or '.' that is no file either was meant for a preset:
- * policy_preset() knows the nearest one. */
 static int take_policy(const char *policy, const char *root,
 		       const char *cluster, struct hint *h,
 		       struct belay_error *err)
 {
-	struct policy p;
+	struct choice c;
+	int rc = 0;
 
-	if (!policy_is_preset(policy) &&
-	    (strpbrk(policy, "/.") || access(policy, F_OK) == 0))
-		return take_file(policy, root, cluster, h, err);
-	if (policy_preset(policy, &p, err) < 0)
+	if (choice_read(policy, &c, err) < 0)
 		return -1;
-	text_format(h->preset, sizeof(h->preset), "%s", p.preset);
-	return 0;
+	text_format(h->preset, sizeof(h->preset), "%s", c.policy.preset);
+	if (c.text.len) {
+		policy_digest(c.text.data, c.text.len, h->policy);
+		rc = run_policy_store(root, cluster, h->policy, c.text.data,
+				      c.text.len, err);
+	}
+	buf_free(&c.text);
+	return rc;
 }
 
 static bool is_below(const char *path, const char *dir)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* choice.c - the policy that a word means: a preset's name, or a file */
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "dispatch/choice.h"
+
+/* A policy is read as any file: it may be the site's, or a link.  One byte too
+ * many is enough for policy_parse() to refuse it. */
+static int read_file(const char *path, struct buf *out, struct belay_error *err)
+{
+	_auto_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return err_sys(err, "cannot open policy '%s'", path);
+	while (n > 0 && out->len <= POLICY_MAX_BYTES) {
+		char *room = buf_room(out, 4096);
+
+		if (!room)
+			return err_nomem(err);
+		n = read(fd, room, 4096);
+		if (n < 0)
+			return err_sys(err, "cannot read policy '%s'", path);
+		out->len += (size_t)n;
+	}
+	return 0;
+}
+
+/* A word without '/' or '.' that is no file either was meant for a preset:
+ * policy_preset() knows the nearest one. */
+static bool is_file(const char *word)
+{
+	return !policy_is_preset(word) &&
+	       (strpbrk(word, "/.") || access(word, F_OK) == 0);
+}
+
+int choice_read(const char *word, struct choice *c, struct belay_error *err)
+{
+	struct choice read = { .text = { 0 } };
+	int rc;
+
+	if (!is_file(word)) {
+		rc = policy_preset(word, &read.policy, err);
+	} else {
+		rc = read_file(word, &read.text, err);
+		if (rc == 0)
+			rc = policy_parse(word, buf_text(&read.text),
+					  read.text.len, &read.policy, err);
+	}
+	if (rc < 0)
+		buf_free(&read.text);
+	else
+		*c = read;
+	return rc;
+}

@@ -6,6 +6,7 @@
 #include "cmd/belay/about.h"
 #include "cmd/belay/checkpoint.h"
 #include "cmd/belay/moment.h"
+#include "cmd/belay/policy.h"
 #include "cmd/belay/verb.h"
 
 const struct verb *const verbs[] = {
@@ -21,6 +22,8 @@ const struct verb *const verbs[] = {
 	&verb_checkpoint_prune,
 	/* what is going on */
 	/* what is wanted when it fails */
+	&verb_policy_check,
+	&verb_policy_show,
 	/* without the plugin */
 	&verb_begin,
 	&verb_end,

@@ -6,6 +6,8 @@
 
 #include "cmd/belay/about.h"
 
+#define WIDTH 78
+
 static void print_option(const struct verb_option *o)
 {
 	char left[64];
@@ -15,6 +17,23 @@ static void print_option(const struct verb_option *o)
 	printf("  %c%c%c %-22s %s\n", o->short_name ? '-' : ' ',
 	       o->short_name ? o->short_name : ' ', o->short_name ? ',' : ' ',
 	       left, o->help);
+}
+
+/* Paragraphs: lines that are too long are broken between words. */
+static void print_filled(const char *text)
+{
+	while (*text) {
+		size_t line = strcspn(text, "\n"), n = line;
+
+		if (n > WIDTH) {
+			for (n = WIDTH; n && text[n] != ' '; n--)
+				;
+			if (!n)
+				n = line;
+		}
+		printf("%.*s\n", (int)n, text);
+		text += n + (text[n] == ' ' || text[n] == '\n');
+	}
 }
 
 void help_on_verb(const struct verb *v)
@@ -27,8 +46,10 @@ void help_on_verb(const struct verb *v)
 	       v->synopsis);
 	if (v->line)
 		printf("%c%s.\n", v->line[0] - ('a' - 'A'), v->line + 1);
-	if (v->more)
-		printf("\n%s\n", v->more);
+	if (v->more) {
+		putchar('\n');
+		print_filled(v->more);
+	}
 	puts("\nOptions:");
 	for (const struct verb_option *o = v->options; o && o->name; o++)
 		print_option(o);

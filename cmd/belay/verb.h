@@ -25,7 +25,8 @@ struct verb {
 	const char *name;	/* "map", "checkpoint save" */
 	const char *synopsis;	/* "[-j N] --chunks N -- CMD {}" */
 	const char *line;	/* one line for 'belay help'; NULL: hidden */
-	const char *more;	/* paragraphs for --help, or NULL */
+	const char *more;	/* paragraphs for --help, or NULL; long lines
+				 * are broken when printed */
 	const struct verb_option *options;	/* end with { 0 }; or NULL */
 	int (*run)(const struct verb *v, int argc, char **argv);
 	bool command;		/* the first operand ends the options: it is a

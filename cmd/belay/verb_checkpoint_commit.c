@@ -33,7 +33,7 @@ const struct verb verb_checkpoint_commit = {
 	.name = "checkpoint commit", .synopsis = "[--label TEXT] DIR",
 	.line = "publish the directory as a checkpoint and print its id",
 	.more = "Every byte is digested and on stable storage before the "
-		"checkpoint appears, whole.\nOlder ones beyond checkpoint.keep "
+		"checkpoint appears, whole. Older ones beyond checkpoint.keep "
 		"of the policy are then deleted.",
 	.options = options, .run = run,
 };

@@ -41,7 +41,7 @@ static int list_text(const struct checkpoint_list *list)
 	for (unsigned i = 0; i < list->n; i++) {
 		const struct checkpoint *c = &list->c[i];
 
-		printf("%6llu  %-12s  %7u  %9s  %5u  %-10s  %.20s\n",
+		printf("%6llu  %-12s  %7u  %9s  %5u  %-10s  %.19s\n",
 		       (unsigned long long)c->id,
 		       print_ago(c->created_us, ago), c->attempt,
 		       text_size(c->bytes, size), c->n_files,
@@ -73,7 +73,7 @@ const struct verb verb_checkpoint_list = {
 	.name = "checkpoint list", .synopsis = "[--run RUN] [--json]",
 	.line = "list the checkpoints of a run",
 	.more = "Only good ones are offered.  A late one was published by an "
-		"attempt after the next\none had begun; a damaged one is kept "
+		"attempt after the next one had begun; a damaged one is kept "
 		"for a look at it until it is pruned.",
 	.options = options, .run = run,
 };

@@ -146,7 +146,7 @@ const struct verb verb_checkpoint_save = {
 	.name = "checkpoint save", .synopsis = "[--label TEXT] FILE|DIR...",
 	.line = "copy files into a new checkpoint and print its id",
 	.more = "Names relative to the working directory are kept.  Symbolic "
-		"links, devices and FIFOs\nare refused, empty directories left "
+		"links, devices and FIFOs are refused, empty directories left "
 		"out.",
 	.options = options, .run = run,
 };

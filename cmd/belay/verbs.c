@@ -7,6 +7,7 @@
 #include "cmd/belay/checkpoint.h"
 #include "cmd/belay/moment.h"
 #include "cmd/belay/policy.h"
+#include "cmd/belay/status.h"
 #include "cmd/belay/verb.h"
 
 const struct verb *const verbs[] = {
@@ -21,6 +22,9 @@ const struct verb *const verbs[] = {
 	&verb_checkpoint_restore,
 	&verb_checkpoint_prune,
 	/* what is going on */
+	&verb_status,
+	&verb_why,
+	&verb_events,
 	/* what is wanted when it fails */
 	&verb_policy_check,
 	&verb_policy_show,

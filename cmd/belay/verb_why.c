@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verb_why.c - the story of a run, in sentences */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cause/cause.h"
+#include "cmd/belay/print.h"
+#include "cmd/belay/status.h"
+#include "cmd/belay/which.h"
+
+enum { GIVEN_JSON = GIVEN_NEXT, GIVEN_COUNT };
+static const struct verb_option options[] = {
+	WHICH_PLACE,
+	{ "json", 0, NULL, "an object" },
+	{ 0 }
+};
+
+/* What the words of decisions mean. */
+static const struct { const char *action, *sentence; } meanings[] = {
+	{ "retry", "start again what is unfinished, anywhere" },
+	{ "failover", "start again what is unfinished, without the suspects" },
+	{ "restore", "start again from the newest good checkpoint, without the "
+		     "suspects" },
+	{ "hold", "hold the job for a person" },
+	{ "fail", "leave it ended" },
+	{ "none", "do nothing" },
+};
+
+static const char *meaning_of(const char *action)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (!strcmp(meanings[i].action, action))
+			return meanings[i].sentence;
+	return action;
+}
+
+/* "2026-11-23 14:03:22 UTC" */
+static const char *when(int64_t wall_us, char out[CLOCK_ISO])
+{
+	clock_iso(wall_us, out);
+	if (strlen(out) < 19)
+		return "at an unknown time";
+	out[10] = ' ';
+	memcpy(out + 19, " UTC", 5);
+	return out;
+}
+
+/* ---- an attempt ---- */
+
+static void tell_begin(const struct facts *f, const struct attempt *a,
+		       const struct attempt *before)
+{
+	const struct begin *b = a->begin;
+	char time[CLOCK_ISO], span[PRINT_AGO];
+
+	printf("Attempt %u began ", a->number);
+	if (before && before->end)
+		printf("%s after attempt %u had ended",
+		       print_span(before->end->end_us, b->begin_us, span),
+		       before->number);
+	else
+		printf("on %s", when(b->begin_us, time));
+	if (b->job[0])
+		printf(", as job %s", b->job);
+	if (b->nodes[0])
+		printf(", on %s", b->nodes);
+	if (b->checkpoint)
+		printf(", from checkpoint %llu",
+		       (unsigned long long)b->checkpoint);
+	if (f->total && b->chunks_done <= f->total)
+		printf(", %llu of %llu chunks left",
+		       (unsigned long long)(f->total - b->chunks_done),
+		       (unsigned long long)f->total);
+	puts(".");
+}
+
+static void tell_work(const struct facts *f, const struct attempt *a)
+{
+	uint64_t done = facts_chunks_done(f, a->number);
+	const struct checkpoint *newest = NULL;
+
+	for (unsigned i = 0; i < f->checkpoints.n; i++)
+		if (f->checkpoints.c[i].attempt == a->number)
+			newest = &f->checkpoints.c[i];
+	if (done)
+		printf("  It finished %llu chunk%s.\n",
+		       (unsigned long long)done, done == 1 ? "" : "s");
+	if (newest)
+		printf("  Its newest checkpoint is %llu.\n",
+		       (unsigned long long)newest->id);
+}
+
+static void tell_status(const struct end *e)
+{
+	if (e->signal > 0)
+		printf(", signal %d (%s)", e->signal, strsignal(e->signal));
+	else if (e->exit_code > 0)
+		printf(", exit status %d", e->exit_code);
+}
+
+static void tell_end(const struct facts *f, const struct attempt *a)
+{
+	const struct end *e = a->end;
+	char span[PRINT_AGO];
+
+	if (!e) {
+		if (a != run_newest(f->run))
+			puts("  It left no end.");
+		else if (f->state == RUN_UNKNOWN)
+			puts("  Its process is gone and left no end.");
+		else
+			printf("  It has been running for %s.\n",
+			       print_span(a->begin->begin_us, 0, span));
+		return;
+	}
+	printf("  It ended after %s: %s (%s",
+	       print_span(a->begin->begin_us, e->end_us, span),
+	       cause_sentence(cause_of_word(e->cause)), e->cause);
+	tell_status(e);
+	puts(").");
+	for (unsigned i = 0; i < e->n_evidence; i++)
+		printf("    - %s\n", e->evidence[i]);
+	if (*e->suspects)
+		printf("  Suspected: %s.\n", e->suspects);
+}
+
+static void tell_decision(const struct decided *d)
+{
+	char time[CLOCK_ISO];
+
+	if (!d)
+		return;
+	printf("  Decision: %s, by the rule '%s': %s.\n", d->action, d->rule,
+	       d->reason);
+	printf("    That is: %s.\n", meaning_of(d->action));
+	for (unsigned i = 0; i < d->n_exclude; i++)
+		printf("    - %s is left out until %s\n", d->exclude[i].node,
+		       when(d->exclude[i].until_us, time));
+	if (!d->counts)
+		puts("  It does not count against the number of attempts.");
+	else if (d->attempts_left >= 0)
+		printf("  %d attempt%s left.\n", d->attempts_left,
+		       d->attempts_left == 1 ? " is" : "s are");
+}
+
+static void tell_attempt(const struct facts *f, const struct attempt *a,
+			 const struct attempt *before)
+{
+	putchar('\n');
+	if (!a->begin) {
+		printf("Attempt %u was claimed and never began.\n", a->number);
+		return;
+	}
+	tell_begin(f, a, before);
+	tell_work(f, a);
+	tell_end(f, a);
+	tell_decision(a->decided);
+}
+
+/* ---- what now ---- */
+
+static void advise(const struct facts *f)
+{
+	const struct run *r = f->run;
+	const struct attempt *a = run_newest(r);
+	const char *job = a ? a->begin->job : "";
+
+	switch (f->state) {
+	case RUN_PENDING:
+		puts("No attempt has begun yet.");
+		break;
+	case RUN_RUNNING:
+		printf("Watch it with 'belay status --watch %s'.\n", r->name);
+		break;
+	case RUN_WAITING:
+		if (*job)
+			printf("Slurm starts it again; 'squeue -j %s' shows "
+			       "when, 'scancel %s' stops it.\n", job, job);
+		else
+			puts("The same command continues it.");
+		break;
+	case RUN_HELD:
+		if (*job)
+			printf("It waits for you: see to the cause, then "
+			       "'scontrol release %s'.\n", job);
+		else
+			puts("It waits for you: see to the cause, then give "
+			     "the same command again.");
+		break;
+	case RUN_COMPLETED:
+		puts("Nothing is left to do.");
+		break;
+	case RUN_FAILED:
+	case RUN_CANCELLED:
+	case RUN_UNKNOWN:
+		printf("See to the cause; %s continues where it stopped.\n",
+		       *job ? "the same job" : "the same command");
+		if (*job)
+			printf("Submit it with --belay-run=%s.\n", r->name);
+		break;
+	}
+}
+
+static const char *const standing[] = {
+	[RUN_PENDING] = "has not begun", [RUN_RUNNING] = "is running",
+	[RUN_WAITING] = "waits to be started again",
+	[RUN_COMPLETED] = "is completed", [RUN_HELD] = "is held",
+	[RUN_FAILED] = "has failed", [RUN_CANCELLED] = "was cancelled",
+	[RUN_UNKNOWN] = "left no end",
+};
+
+static void tell(const struct facts *f)
+{
+	const struct attempt *before = NULL;
+	const struct run *r = f->run;
+
+	printf("Run %s on %s %s.", r->name, r->cluster, standing[f->state]);
+	printf("  %u attempt%s so far; its policy is %s.\n", r->n_attempts,
+	       r->n_attempts == 1 ? "" : "s",
+	       r->preset[0] ? r->preset : "not known");
+	for (unsigned i = 0; i < r->n_attempts; i++) {
+		tell_attempt(f, &r->attempts[i], before);
+		if (r->attempts[i].begin)
+			before = &r->attempts[i];
+	}
+	putchar('\n');
+	advise(f);
+}
+
+static int run(const struct verb *v, int argc, char **argv)
+{
+	const char *given[GIVEN_COUNT] = { NULL };
+	_auto_facts_ struct facts f = { 0 };
+	_auto_run_ struct run *r = NULL;
+	struct belay_error err;
+	int at = verb_read_options(v, argc, argv, given);
+
+	if (at < 0)
+		return verb_option_status(at);
+	if (argc - at > 1)
+		return verb_usage(v, "unexpected '%s'", argv[at + 1]);
+	r = which_run(given, argv[at], &err);
+	if (!r || facts_load(r, &f, &err) < 0)
+		return verb_fail(v, &err);
+	if (given[GIVEN_JSON])
+		return why_json(&f);
+	tell(&f);
+	return EXIT_DONE;
+}
+
+const struct verb verb_why = {
+	.name = "why", .synopsis = "[--json] [RUN]",
+	.line = "tell why a run was restarted, attempt by attempt",
+	.options = options, .run = run,
+};

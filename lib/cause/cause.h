@@ -49,7 +49,8 @@ struct evidence {
 	/* what Slurm says of the job now */
 	bool job_known;
 	enum job_state state;
-	bool completing, requeue_pending;	/* PENDING|COMPLETING or held after */
+	bool completing;
+	bool requeue_pending;	/* Slurm has put it back into the queue */
 	uint32_t restart_then, restart_now;	/* at begin, now */
 	int64_t preempt_time;
 	char failed_node[256];	/* 23.02 and later */

@@ -132,14 +132,17 @@ static int tell_many(const struct evidence *e, bool down, struct verdict *v,
 int tell_nodes(const struct evidence *e, struct verdict *v,
 	       struct belay_error *err)
 {
-	return tell_many(e, true, v, err) < 0 ? -1 : tell_many(e, false, v, err);
+	if (tell_many(e, true, v, err) < 0)
+		return -1;
+	return tell_many(e, false, v, err);
 }
 
 int tell_restarts(const struct evidence *e, struct verdict *v,
 		  struct belay_error *err)
 {
 	if (!e->job_known)
-		return verdict_say(v, err, "Slurm does not know the job any more");
+		return verdict_say(v, err, "Slurm does not know the job any "
+				   "more");
 	if (e->restart_now == e->restart_then)
 		return 0;
 	return verdict_say(v, err, "Slurm's restart count rose from %u to %u",

@@ -27,13 +27,13 @@ struct left_out {		/* a node, and until when */
 /* Everything the decision may depend on. */
 struct question {
 	const struct policy *policy;
-	const struct past *past;	/* before this attempt, since the last resume */
+	const struct past *past;	/* earlier ones, since a resume */
 	unsigned n_past;
-	struct past now;		/* the attempt that ended; rule, counts unset */
+	struct past now;		/* what ended; rule, counts unset */
 	const struct verdict *verdict;
 	const struct left_out *left_out;	/* by earlier decisions */
 	unsigned n_left_out;
-	bool ever_progress;		/* in any attempt: arms without_progress */
+	bool ever_progress;		/* arms without_progress */
 	bool may_requeue;		/* Slurm would requeue this job */
 	bool checkpoint_good, checkpoint_any;	/* one good; one at all */
 	int64_t now_us;
@@ -41,7 +41,7 @@ struct question {
 
 struct decision {
 	enum action action;
-	char rule[128];		/* name of the rule, or of the limit that stopped it */
+	char rule[128];		/* its name, or that of a limit */
 	char reason[256];	/* one line: why this, in words */
 	bool counts;
 	bool slurm_delay;

@@ -37,7 +37,10 @@ struct rule {
 struct policy {
 	char preset[32];		/* its long name */
 	int attempts_max;
-	struct policy_rate { unsigned n; double within_s; } burst;	/* 6/1h */
+	struct policy_rate {
+		unsigned n;
+		double within_s;
+	} burst;			/* 6/1h */
 	int without_progress;
 	double backoff_initial_s, backoff_factor, backoff_max_s;
 	enum action give_up;		/* ACTION_HOLD or ACTION_FAIL */
@@ -45,14 +48,15 @@ struct policy {
 	double chunk_timeout_s;		/* 0: none */
 	unsigned checkpoint_keep;
 	double exclude_for_s;
-	struct rule rules[POLICY_MAX_RULES + 16];	/* the file's, then the preset's */
+	/* The file's, then the preset's. */
+	struct rule rules[POLICY_MAX_RULES + 16];
 	unsigned n_rules;
 };
 
 /* A preset by its long or short name; -1 BELAY_ECONFIG, naming the nearest. */
 int policy_preset(const char *name, struct policy *p, struct belay_error *err);
 bool policy_is_preset(const char *word);
-extern const char *const policy_presets[];	/* long names, NULL at the end */
+extern const char *const policy_presets[];	/* long names, then NULL */
 
 /*
  * Parse the text of a policy file.  Every complaint is "file:line:column: what

@@ -143,7 +143,8 @@ void schema_want(const struct field *f, struct buf *out)
 		[FIELD_BOOL]   = "true or false",
 		[FIELD_NAME]   = "1 to 95 printable characters",
 		[FIELD_RATE]   = "a number per time, such as 6/1h",
-		[FIELD_CAUSES] = "a list of causes such as [node_fail, timeout]",
+		[FIELD_CAUSES] = "a list of causes such as [node_fail, "
+				 "timeout]",
 		[FIELD_CODES]  = "a list of exit statuses such as [2, 64-78]",
 		[FIELD_KEYS]   = "keys and values",
 		[FIELD_RULES]  = "a list of rules, each behind a '-'",

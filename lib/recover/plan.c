@@ -13,7 +13,7 @@
 
 #include "recover/exclude.h"
 
-/* What the processes of a job get beyond KillWait until every epilog is done. */
+/* Beyond KillWait, until every epilog is done. */
 #define AFTER_KILL_WAIT 15
 
 /* ---- where the job is ---- */

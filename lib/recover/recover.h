@@ -23,14 +23,14 @@ struct plan {
 struct plan_input {
 	const struct decision *decision;
 	const struct job_view *job;
-	const char *added_before;	/* nodes that belay put into exc_nodes */
+	const char *added_before;	/* to exc_nodes, by belay */
 	/* Of the attempt, if known: who is down is not among cluster_nodes. */
 	const struct node_evidence *nodes;
 	unsigned n_nodes;
 	int64_t now;			/* seconds */
 	int kill_wait;			/* seconds */
 	int cluster_nodes;		/* 0 unknown */
-	bool last_completing;		/* we are on the only node that completes */
+	bool last_completing;		/* no other node completes */
 	bool runs_again;		/* Slurm has started the next attempt */
 };
 

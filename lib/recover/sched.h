@@ -4,9 +4,9 @@
  *
  * Implemented by lib/slurm with libslurm, and by a table in unit tests.  Every
  * call may take as long as Slurm's MessageTimeout.  -1 with err->sys EAGAIN
- * says that the controller cannot be reached now; EALREADY that the job is there
- * already or beyond (pending when requeued, started when updated, ended when
- * cancelled); any other failure is final.
+ * says that the controller cannot be reached now; EALREADY that the job is
+ * there already or beyond (pending when requeued, started when updated, ended
+ * when cancelled); any other failure is final.
  */
 #ifndef RECOVER_SCHED_H
 #define RECOVER_SCHED_H
@@ -19,14 +19,15 @@
 
 struct job_view {		/* of slurm_load_job, in our words */
 	uint32_t job_id;
-	char record[64];	/* what to name it by: "12", "10_3", het leader "20" */
+	char record[64];	/* its name: "12", "10_3", het leader "20" */
 	uint32_t user_id;
 	enum job_state state;
 	bool completing, held, held_by_admin, requeue_allowed;
 	uint32_t restart;
-	int64_t start_time, begin_time, preempt_time;	/* begin_time: earliest start */
+	int64_t start_time, preempt_time;
+	int64_t begin_time;	/* the earliest start */
 	char batch_host[256];
-	char *nodes;		/* of the allocation; completing: those still so */
+	char *nodes;		/* allocated, or still completing */
 	char *exc_nodes, *req_nodes;
 	uint32_t num_nodes;
 	char failed_node[256];
@@ -50,7 +51,7 @@ struct sched {
 	int (*hold)(void *state, const char *record, struct belay_error *err);
 	int (*cancel)(void *state, const char *record, struct belay_error *err);
 	int (*kill_wait)(void *state);		/* seconds */
-	int (*cluster_nodes)(void *state);	/* that could serve; 0 unknown */
+	int (*cluster_nodes)(void *state);	/* that serve; 0 unknown */
 	/* How often the main scheduler has looked at the queue; it is only
 	 * ever compared.  NULL, or -1: cannot be known. */
 	int64_t (*passes)(void *state);

@@ -89,7 +89,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_failover_and_restore_leave_suspects_out),
-		cmocka_unit_test(test_other_actions_keep_those_who_are_left_out),
+		cmocka_unit_test(
+			test_other_actions_keep_those_who_are_left_out),
 		cmocka_unit_test(test_how_long_is_the_policys_to_say),
 	};
 

@@ -32,7 +32,8 @@ static void test_what_is_printed_is_read_as_the_same(void **state)
 		"rules:\n"
 		"- {name: it's one, on: [failed, node_fail], action: hold,\n"
 		"   exit_codes: [1, 3-9], max: 2, counts: false}\n"
-		"- {name: \" '\\\"#: \\u00e9 \", on: [vanished], action: none}\n";
+		"- {name: \" '\\\"#: \\u00e9 \", on: [vanished],\n"
+		"   action: none}\n";
 	struct policy p;
 
 	(void)state;

@@ -212,7 +212,8 @@ static const struct { const char *text, *message; } mistakes[] = {
 	  "'failed' does not fit 'on'; expected a list of causes such as "
 	  "[node_fail, timeout]" },
 	{ RULE("on: [node_fial], action: retry"),
-	  "p.yaml:2:15: 'node_fial' is not a cause; did you mean 'node_fail'?" },
+	  "p.yaml:2:15: 'node_fial' is not a cause; did you mean "
+	  "'node_fail'?" },
 	{ RULE("on: [xyzzy], action: retry"),
 	  "'xyzzy' is not a cause; belay-policy(5) lists them" },
 	{ RULE("on: [[failed]], action: retry"), "a list does not fit 'on'" },
@@ -401,7 +402,8 @@ int main(void)
 		cmocka_unit_test(test_values_are_their_text),
 		cmocka_unit_test(test_mistakes_are_refused_with_their_place),
 		cmocka_unit_test(test_bytes_need_not_be_text),
-		cmocka_unit_test(test_a_long_path_leaves_room_for_what_is_wrong),
+		cmocka_unit_test(
+			test_a_long_path_leaves_room_for_what_is_wrong),
 		cmocka_unit_test(test_there_is_an_end_to_rules_and_codes),
 		cmocka_unit_test(test_a_file_of_brackets_is_refused_at_once),
 	};

@@ -99,7 +99,8 @@ static const struct {
 	{ { .requeue = EALREADY, .hold = EALREADY },
 	  { .what = PLAN_REQUEUE_HELD }, "requeue 10_3 held; hold 10_3", NULL },
 	{ { .hold = EALREADY }, { .what = PLAN_HOLD }, "hold 10_3", NULL },
-	{ { .cancel = EALREADY }, { .what = PLAN_CANCEL }, "cancel 10_3", NULL },
+	{ { .cancel = EALREADY }, { .what = PLAN_CANCEL }, "cancel 10_3",
+	  NULL },
 	{ { .update = EALREADY }, { .what = PLAN_ADJUST, .begin_time = 77 },
 	  "update 10_3 [-] 77", NULL },
 

@@ -63,6 +63,12 @@ static bool script_completed(const struct evidence *e)
 	       WEXITSTATUS(e->wait_status) == 0;
 }
 
+/* In its grace time: Slurm has asked the steps to end, and requeues later. */
+static bool script_killed_in_grace(const struct evidence *e)
+{
+	return was_killed(e) && e->preempt_time;
+}
+
 /* Slurm kills what is left of a job before it says what it died of. */
 static bool script_killed_with_node(const struct evidence *e)
 {
@@ -128,6 +134,8 @@ static const struct row {
 	{ 0, requeued, CAUSE_REQUEUED, NOBODY, { tell_requeued } },
 	/* seen */
 	{ 0, script_completed, CAUSE_COMPLETED, NOBODY, { tell_status } },
+	{ 0, script_killed_in_grace, CAUSE_PREEMPTED, NOBODY,
+	  { tell_preempted, tell_status } },
 	{ 0, script_killed_with_node, CAUSE_NODE_FAIL, DEAD_NODES,
 	  { tell_nodes, tell_status } },
 	{ 0, cgroup_oom, CAUSE_OUT_OF_MEMORY, NOBODY,

@@ -139,7 +139,7 @@ static double backoff(const struct policy *p, int k)
 {
 	double s = p->backoff_initial_s;
 
-	while (k-- > 0 && s < p->backoff_max_s)
+	while (k-- > 0)
 		s *= p->backoff_factor;
 	return s < p->backoff_max_s ? s : p->backoff_max_s;
 }

@@ -160,6 +160,9 @@ static const struct {
 	  "hold the job", 0, 16 },
 	{ "checkpoint-recovery", "", CAUSE_FAILED, 1, DAMAGED, ACTION_HOLD,
 	  "checkpoints", "every checkpoint is damaged: hold the job", 0, 9 },
+	{ "version: 1\npreset: restore\nattempts: {give_up: fail}", "",
+	  CAUSE_FAILED, 1, DAMAGED, ACTION_HOLD, "checkpoints",
+	  "every checkpoint is damaged: hold the job", 0, 9 },
 	{ "standard", "", CAUSE_FAILED, 1, DAMAGED, ACTION_RETRY, "standard",
 	  "", 0, 9 },
 
@@ -169,6 +172,8 @@ static const struct {
 	{ "standard", "uuuuuu", CAUSE_PREEMPTED, -1, 0, ACTION_RETRY,
 	  "standard: preempted", "7 attempts that do not count within 1h00m, "
 	  "so after 10m00s: run again", 600, 10 },
+	{ "standard", "ufufufu", CAUSE_PREEMPTED, -1, 0, ACTION_RETRY,
+	  "standard: preempted", "says", 0, 7 },
 	{ "version: 1\nattempts: {burst: 2/90s}", "uuuu", CAUSE_REQUEUED, -1, 0,
 	  ACTION_RETRY, "standard: nobody's fault", "says", 0, 10 },
 	{ "version: 1\nattempts: {burst: 2/150s}", "uuuu", CAUSE_REQUEUED, -1,

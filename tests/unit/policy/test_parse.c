@@ -244,6 +244,8 @@ static const struct { const char *text, *message; } mistakes[] = {
 	  "an empty value does not fit 'name'; expected 1 to 95 printable" },
 	{ RULE("on: [failed], action: retry, name: \"a\\nb\""),
 	  "does not fit 'name'" },
+	{ RULE("on: [failed], action: retry, name: \"a\\x85b\""),
+	  "does not fit 'name'" },
 	{ RULE("on: [failed], action: retry, name: \"a\\u2028b\""),
 	  "does not fit 'name'" },
 	{ RULE("name: a, on: [failed], action: retry}, "
@@ -365,6 +367,24 @@ static void test_there_is_an_end_to_rules_and_codes(void **state)
 		     "more than 32 exit codes; use ranges");
 }
 
+static int parse_name(int len)
+{
+	struct policy p;
+	char text[256];
+
+	snprintf(text, sizeof(text), RULE("on: [failed], action: none, "
+					  "name: %0*d"), len, 0);
+	return parse(text, &p);
+}
+
+static void test_a_name_has_an_end(void **state)
+{
+	(void)state;
+	assert_ok(parse_name(95), &err);
+	assert_fails(parse_name(96), &err, BELAY_ECONFIG,
+		     "does not fit 'name'; expected 1 to 95 printable");
+}
+
 /* libyaml alone would take seconds to minutes for these. */
 static void test_a_file_of_brackets_is_refused_at_once(void **state)
 {
@@ -405,6 +425,7 @@ int main(void)
 		cmocka_unit_test(
 			test_a_long_path_leaves_room_for_what_is_wrong),
 		cmocka_unit_test(test_there_is_an_end_to_rules_and_codes),
+		cmocka_unit_test(test_a_name_has_an_end),
 		cmocka_unit_test(test_a_file_of_brackets_is_refused_at_once),
 	};
 

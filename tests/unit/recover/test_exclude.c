@@ -18,6 +18,7 @@ static const struct left_out
 	nobody[1], n2[] = { { "n2", UNTIL(60) } },
 	three[] = { { "n1", UNTIL(10) }, { "n3", UNTIL(60) },
 		    { "n2", UNTIL(30) } },
+	two[] = { { "n2", UNTIL(60) }, { "n1", UNTIL(30) } },
 	old[] = { { "n1", UNTIL(0) }, { "n2", UNTIL(-5) } };
 
 #define OUT(a) (a), COUNT(a)
@@ -60,6 +61,9 @@ static const struct {
 	{ "the job fits just so", OUT(n2), "", "", "", 3, 2, false, "n2" },
 	{ "a node that is down takes no place", OUT(n2), "", "", "", 2, 2, true,
 	  "n2" },
+	{ "nor does it take another's", OUT(two), "", "", "", 20, 19, true,
+	  "n[1-2]" },
+	{ "but who is up does", OUT(two), "", "", "", 20, 19, false, "n2" },
 	{ "it does not fit any more: the suspect is let in", OUT(n2), "n2",
 	  "n2", "", 2, 2, false, "" },
 

@@ -21,7 +21,7 @@ static struct belay_error err;
 
 static uint64_t seed = 88172645463325252u;	/* xorshift64 */
 
-static unsigned upto(unsigned n)
+static unsigned below(unsigned n)
 {
 	seed ^= seed << 13;
 	seed ^= seed >> 7;
@@ -34,11 +34,11 @@ static void random_rule(unsigned i, struct rule *r)
 {
 	*r = (struct rule){
 		.on = (uint32_t)(seed >> 16) & ~FINAL,
-		.action = upto(8) ? 1 + upto(3) : upto(ACTION_COUNT),
-		.max = upto(2) ? -1 : (int)upto(20) + 1,
-		.counts = upto(4),
-		.n_codes = !upto(4),
-		.codes = { { 0, (uint8_t)upto(256) } },
+		.action = below(8) ? 1 + below(3) : below(ACTION_COUNT),
+		.max = below(2) ? -1 : (int)below(20) + 1,
+		.counts = below(4),
+		.n_codes = !below(4),
+		.codes = { { 0, (uint8_t)below(256) } },
 	};
 	snprintf(r->name, sizeof(r->name), "rule %u", i);
 }
@@ -46,17 +46,17 @@ static void random_rule(unsigned i, struct rule *r)
 /* One in many has no bound but the ceiling: nothing of it counts. */
 static void random_policy(struct policy *p)
 {
-	bool lenient = !upto(2000);
+	bool lenient = !below(2000);
 
-	assert_ok(policy_preset(policy_presets[1 + upto(3)], p, &err), &err);
-	p->attempts_max = (int)(upto(10) ? upto(12) : upto(1000)) + 1;
-	p->without_progress = (int)upto(8) + 1;
-	p->burst = (struct policy_rate){ 1 + upto(9), 1 + upto(9999) };
-	p->backoff_initial_s = upto(100);
-	p->backoff_factor = 1 + upto(3);
-	p->backoff_max_s = 1 + upto(1000);
-	p->give_up = ACTION_HOLD + upto(2);
-	for (unsigned i = upto(3); i--;)
+	assert_ok(policy_preset(policy_presets[1 + below(3)], p, &err), &err);
+	p->attempts_max = (int)(below(10) ? below(12) : below(1000)) + 1;
+	p->without_progress = (int)below(8) + 1;
+	p->burst = (struct policy_rate){ 1 + below(9), 1 + below(9999) };
+	p->backoff_initial_s = below(100);
+	p->backoff_factor = 1 + below(3);
+	p->backoff_max_s = 1 + below(1000);
+	p->give_up = ACTION_HOLD + below(2);
+	for (unsigned i = below(3); i--;)
 		random_rule(i, &p->rules[i]);
 	for (unsigned i = 0; lenient && i < p->n_rules; i++) {
 		p->rules[i].counts = false;
@@ -67,14 +67,14 @@ static void random_policy(struct policy *p)
 
 static void random_end(struct past *now, unsigned attempt, int64_t *clock_us)
 {
-	enum cause c = CAUSE_COMPLETED + upto(CAUSE_COUNT - 1);
+	enum cause c = CAUSE_COMPLETED + below(CAUSE_COUNT - 1);
 
-	if (1u << c & FINAL && upto(50))
+	if (1u << c & FINAL && below(50))
 		c = CAUSE_VANISHED;
 	*now = (struct past){ .attempt = attempt, .begin_us = *clock_us,
-			      .cause = c, .exit_code = (int)upto(256),
-			      .progress = !upto(3) };
-	*clock_us += (int64_t)upto(7200) * S + 1;
+			      .cause = c, .exit_code = (int)below(256),
+			      .progress = !below(3) };
+	*clock_us += (int64_t)below(7200) * S + 1;
 	now->end_us = *clock_us;
 }
 
@@ -115,7 +115,7 @@ static unsigned live(const struct policy *p, struct past *past)
 {
 	struct verdict v = { 0 };
 	struct question q = { .policy = p, .past = past, .verdict = &v,
-			      .may_requeue = upto(20) };
+			      .may_requeue = below(20) };
 	int64_t clock_us = S;
 	struct decision d;
 	int counted = 0;
@@ -125,7 +125,7 @@ static unsigned live(const struct policy *p, struct past *past)
 		random_end(&q.now, q.n_past + 1, &clock_us);
 		q.ever_progress |= q.now.progress;
 		q.checkpoint_any = q.ever_progress;
-		q.checkpoint_good = q.checkpoint_any && upto(30);
+		q.checkpoint_good = q.checkpoint_any && below(30);
 		q.now_us = clock_us;
 		ask(&q, &d);
 		again = starts_again(d.action);

@@ -35,12 +35,13 @@ int checkpoint_keep(const struct run *r, unsigned *keep,
 
 	if (!p || !root)
 		return err_nomem(err);
-	if (r->policy[0])
-		rc = run_policy_read(root, r->cluster, r->policy, &text, err) < 0
-		     ? -1 : policy_parse("policy", text.data, text.len, p, err);
-	else
+	if (!r->policy[0])
 		rc = policy_preset(r->preset[0] ? r->preset : "standard", p,
 				   err);
+	else if (run_policy_read(root, r->cluster, r->policy, &text, err) < 0)
+		rc = -1;
+	else
+		rc = policy_parse("policy", text.data, text.len, p, err);
 	if (rc < 0)
 		return err_prefix(err, "checkpoint.keep is not known");
 	*keep = p->checkpoint_keep;
@@ -91,8 +92,8 @@ struct checkpoint *checkpoint_typed(const struct checkpoint_list *list,
 	}
 	c = checkpoint_find(list, n);
 	if (!c)
-		err_set(err, BELAY_ENOENT, "no checkpoint %s; 'belay checkpoint "
-			"list' shows those that are there", id);
+		err_set(err, BELAY_ENOENT, "no checkpoint %s; 'belay "
+			"checkpoint list' shows those that are there", id);
 	return c;
 }
 

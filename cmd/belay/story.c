@@ -11,9 +11,17 @@
 #include "cmd/belay/story.h"
 #include "journal/event.h"
 
+struct set_name {		/* what a journal's number of a set means */
+	const char *writer;
+	uint32_t set;
+	char name[129];
+};
+
 struct telling {
 	struct story *story;
 	const struct story_options *opt;
+	struct set_name *names;
+	size_t n_names;
 	struct belay_error *err;
 };
 
@@ -127,26 +135,71 @@ static const char *intern(struct story *s, const char *writer)
 	return grown[s->n_writers] ? grown[s->n_writers++] : "";
 }
 
-/* Of what will be folded into one line only the number is needed. */
-static bool is_folded(const struct story_options *opt, const struct event *e)
+static int kind_of(enum event_type type)
 {
-	if (e->late)
-		return !opt->late;
-	return !opt->all && (e->type == EVENT_CHUNK_BEGIN ||
-			     e->type == EVENT_CHUNK_DONE);
+	return type == EVENT_CHUNK_BEGIN ? COUNT_BEGUN :
+	       type == EVENT_CHUNK_DONE ? COUNT_DONE :
+	       type == EVENT_BEAT ? COUNT_BEAT : TOLD;
+}
+
+/* Of what will be folded into one line only the number is needed. */
+static bool is_folded(const struct story_options *opt,
+		      const struct happening *h)
+{
+	return h->late ? !opt->late : !opt->all && h->kind != TOLD;
+}
+
+static int name_set(struct telling *t, const char *writer,
+		    const struct event *e)
+{
+	struct set_name *grown = realloc(t->names, (t->n_names + 1) *
+					 sizeof(*grown));
+
+	if (!grown)
+		return err_nomem(t->err);
+	t->names = grown;
+	grown += t->n_names++;
+	*grown = (struct set_name){ .writer = writer, .set = e->set };
+	memcpy(grown->name, e->name, sizeof(grown->name));
+	return 0;
+}
+
+/* "set: " for chunks of any set but the usual one. */
+static const char *set_of(const struct telling *t, const char *writer,
+			  const struct event *e)
+{
+	if (e->type < EVENT_CHUNK_BEGIN || e->type > EVENT_CHUNK_GIVE_UP)
+		return "";
+	for (size_t i = t->n_names; i-- > 0;)
+		if (t->names[i].set == e->set && t->names[i].writer == writer)
+			return strcmp(t->names[i].name, "main") ?
+			       t->names[i].name : "";
+	return "";
+}
+
+static int put_line(struct telling *t, struct happening *h,
+		    const struct event *e)
+{
+	const char *set = set_of(t, h->writer, e);
+	char line[EVENT_TEXT];
+
+	event_line(e, line);
+	if (asprintf(&h->text, "%s%s%s", set, *set ? ": " : "", line) < 0) {
+		h->text = NULL;
+		return err_nomem(t->err);
+	}
+	return 0;
 }
 
 static int tell_record(const struct record *rec, void *arg)
 {
 	struct telling *t = arg;
-	struct event e = { .type = (enum event_type)rec->type,
-			   .late = rec->late };
+	struct event e = { 0 };
 	int known = event_decode(rec, &e, t->err);
 	struct happening *h;
-	char line[EVENT_TEXT] = "";
 
-	if (known < 0)
-		return -1;
+	if (known <= 0)		/* a newer belay's: its own belay tells it */
+		return known;
 	h = add(t->story, rec->attempt, rec->time_us, event_word(rec->type),
 		t->err);
 	if (!h)
@@ -154,14 +207,10 @@ static int tell_record(const struct record *rec, void *arg)
 	h->late = rec->late;
 	h->sequence = rec->seq;
 	h->writer = intern(t->story, rec->writer);
-	h->chunk = e.type == EVENT_CHUNK_BEGIN ? CHUNK_BEGUN :
-		   e.type == EVENT_CHUNK_DONE ? CHUNK_FINISHED : CHUNK_NOTHING;
-	if (is_folded(t->opt, &e))
-		return 0;
-	if (known)
-		event_line(&e, line);
-	h->text = strdup(line);
-	return h->text ? 0 : err_nomem(t->err);
+	h->kind = kind_of(e.type);
+	if (e.type == EVENT_SET && name_set(t, h->writer, &e) < 0)
+		return -1;
+	return is_folded(t->opt, h) ? 0 : put_line(t, h, &e);
 }
 
 static void tell_damage(unsigned attempt, const char *journal,
@@ -229,21 +278,30 @@ static int in_order(const void *a, const void *b)
 /* One line for the n happenings from h on, which have no text of their own. */
 static void count(struct happening *h, const struct happening *all, size_t n)
 {
-	unsigned long long begun = 0, done = 0;
+	size_t of[COUNTS] = { 0 };
 	int rc;
 
-	for (size_t i = 0; i < n; i++) {
-		begun += all[i].chunk == CHUNK_BEGUN;
-		done += all[i].chunk == CHUNK_FINISHED;
-	}
-	snprintf(h->word, sizeof(h->word), "%s", h->late ? "late" : "chunks");
+	for (size_t i = 0; i < n; i++)
+		of[all[i].kind]++;
+	snprintf(h->word, sizeof(h->word), "%s", h->late ? "late" :
+		 of[COUNT_BEAT] == n ? "beats" : "chunks");
 	if (h->late)
-		rc = asprintf(&h->text, "%zu records after the next attempt "
-			      "began", n);
+		rc = asprintf(&h->text, "%zu record%s after the next attempt "
+			      "began", n, n == 1 ? "" : "s");
+	else if (of[COUNT_BEAT] == n)
+		rc = asprintf(&h->text, "%zu", n);
 	else
-		rc = asprintf(&h->text, "%llu begun, %llu done", begun, done);
+		rc = asprintf(&h->text, "%zu begun, %zu done", of[COUNT_BEGUN],
+			      of[COUNT_DONE]);
 	if (rc < 0)
 		h->text = NULL;
+}
+
+static bool counts_with(const struct happening *a, const struct happening *b)
+{
+	return !b->text && a->attempt == b->attempt && a->late == b->late &&
+	       (a->late ||
+		(a->kind == COUNT_BEAT) == (b->kind == COUNT_BEAT));
 }
 
 /* Neighbours that are only counted become one. */
@@ -254,9 +312,7 @@ static void fold(struct story *s)
 	for (size_t i = 0; i < s->n; i += n) {
 		struct happening h = s->h[i];
 
-		for (n = 0; i + n < s->n && !s->h[i + n].text &&
-			    s->h[i + n].attempt == h.attempt &&
-			    s->h[i + n].late == h.late; n++)
+		for (n = 0; i + n < s->n && counts_with(&h, &s->h[i + n]); n++)
 			;
 		if (n)
 			count(&h, &s->h[i], n);
@@ -286,7 +342,10 @@ int story_load(struct run *r, const struct story_options *opt,
 {
 	struct telling t = { .story = s, .opt = opt, .err = err };
 
-	if (tell_all(r, &t) < 0)
+	int rc = tell_all(r, &t);
+
+	free(t.names);
+	if (rc < 0)
 		return -1;
 	if (s->n)
 		qsort(s->h, s->n, sizeof(*s->h), in_order);

@@ -18,7 +18,7 @@ struct happening {
 	unsigned attempt;
 	int64_t time_us;	/* 0: not known */
 	uint64_t order;		/* as it was found: settles equal times */
-	enum { CHUNK_NOTHING, CHUNK_BEGUN, CHUNK_FINISHED } chunk;
+	enum { TOLD, COUNT_BEGUN, COUNT_DONE, COUNT_BEAT, COUNTS } kind;
 	bool begins;		/* an attempt: before all else of it */
 	bool late;		/* beyond the cut: it does not count */
 	char word[20];		/* "begin", "chunk_fail", "damage" */
@@ -35,7 +35,7 @@ struct story {			/* start from { 0 } */
 };
 
 struct story_options {
-	bool all;		/* each begun and each done chunk, too */
+	bool all;		/* each begun or done chunk and each beat */
 	bool late;		/* each late record, too */
 };
 

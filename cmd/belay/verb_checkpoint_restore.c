@@ -95,7 +95,7 @@ const struct verb verb_checkpoint_restore = {
 	.synopsis = "[--run RUN] [--into DIR] [ID]",
 	.line = "put the files of a checkpoint back, each byte verified",
 	.more = "Without ID the newest good one; if that turns out to be "
-		"damaged it is marked, and the one before is tried.  No file is "
-		"replaced before all of them are verified.",
+		"damaged it is marked, and the one before is tried.  No file "
+		"is replaced before all of them are verified.",
 	.options = options, .run = run,
 };

@@ -53,23 +53,26 @@ static int copy_file(const char *path, const struct stat *st, void *arg,
 	return 0;
 }
 
-/* "./a//b/" is a/b, "." is "".  Names are kept, so that restoring finds the
- * place: what is not below here has none. */
+/* Names are kept, so that restoring finds the place. */
+static int elsewhere(const char *typed, struct belay_error *err)
+{
+	return err_set(err, BELAY_EINVAL, "not a path below the working "
+		       "directory: '%s'; cd there first", typed);
+}
+
+/* "./a//b/" is a/b, "." is "". */
 static int normalize(const char *typed, char out[PATH_MAX],
 		     struct belay_error *err)
 {
 	size_t len = 0, n;
 
 	if (typed[0] == '/' || strlen(typed) >= PATH_MAX)
-		return err_set(err, BELAY_EINVAL, "not a path below the working "
-			       "directory: '%s'; cd there first", typed);
+		return elsewhere(typed, err);
 	for (const char *at = typed; *at; at += n) {
 		at += strspn(at, "/");
 		n = strcspn(at, "/");
 		if (n == 2 && !memcmp(at, "..", 2))
-			return err_set(err, BELAY_EINVAL, "not a path below the "
-				       "working directory: '%s'; cd there first",
-				       typed);
+			return elsewhere(typed, err);
 		if (!n || (n == 1 && *at == '.'))
 			continue;
 		if (len)
@@ -97,12 +100,14 @@ static int copy_all(const struct copying *k, char **paths, int n,
 static int copy_into(const char *staging, char **paths, int n,
 		     struct belay_error *err)
 {
-	_auto_close_ int from = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_auto_close_ int into = open(staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	_auto_close_ int from = open(".", flags), into = open(staging, flags);
 	struct copying k = { .from = from, .into = into };
 
-	if (from < 0 || into < 0)
-		return err_sys(err, "cannot open '%s'", from < 0 ? "." : staging);
+	if (from < 0)
+		return err_sys(err, "cannot open '.'");
+	if (into < 0)
+		return err_sys(err, "cannot open '%s'", staging);
 	return copy_all(&k, paths, n, err);
 }
 

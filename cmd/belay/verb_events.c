@@ -16,7 +16,7 @@ static const struct verb_option options[] = {
 	WHICH_PLACE,
 	{ "json", 0, NULL, "an array of objects" },
 	{ "late", 0, NULL, "each record that came too late to count" },
-	{ "all", 'a', NULL, "each chunk begun and done, not their numbers" },
+	{ "all", 'a', NULL, "each chunk begun or done, each beat" },
 	{ 0 }
 };
 

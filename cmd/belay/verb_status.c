@@ -139,7 +139,7 @@ static void next_frame(void)
 {
 	fflush(stdout);
 	clock_sleep_ms(1000);
-	if (*print_colour(PRINT_PLAIN))		/* a terminal: start at the top */
+	if (*print_colour(PRINT_PLAIN))		/* a terminal: from the top */
 		fputs("\033[H\033[2J", stdout);
 }
 

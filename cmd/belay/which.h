@@ -8,7 +8,7 @@
 
 /* The first options of every verb that is about runs. */
 #define WHICH_PLACE \
-	{ "root", 0, "DIR", "where runs are kept; else BELAY_ROOT, ~/.belay" }, \
+	{ "root", 0, "DIR", "where runs are; else BELAY_ROOT, ~/.belay" }, \
 	{ "cluster", 0, "NAME", "whose runs; needed if a name is ambiguous" }
 enum { GIVEN_ROOT, GIVEN_CLUSTER, GIVEN_NEXT };
 

@@ -9,19 +9,12 @@
 
 #include "base/clock.h"
 #include "tests/support/runs.h"
+#include "tests/support/testrun.h"
 
 struct run *runs_make(struct tmpdir *d)
 {
-	struct run_spec spec = {
-		.root = d->path, .cluster = "mc", .name = "demo",
-		.submission = "0123456789abcdef0123456789abcdef",
-		.preset = "standard", .work_dir = d->path,
-	};
-	bool fresh, renamed;
-	struct run *r = run_create(&spec, &fresh, &renamed, &d->err);
+	struct run *r = testrun_open(d);
 
-	if (!r)
-		fail_msg("%s", d->err.text);
 	runs_begin(r, NULL, 0);
 	return r;
 }

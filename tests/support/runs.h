@@ -7,7 +7,7 @@
 #include "run/run.h"
 #include "tests/support/test.h"
 
-/* The run "demo" below d, its first attempt begun.  run_close() it. */
+/* The run of testrun.h, its first attempt begun.  run_close() it. */
 struct run *runs_make(struct tmpdir *d);
 /* The next attempt claims and begins; it has seen these checkpoints. */
 unsigned runs_begin(struct run *r, const uint64_t *ids, unsigned n_ids);

@@ -3,6 +3,7 @@
 # lib/ that it links.
 WRAP_test_fs = fsync fdatasync linkat write
 WRAP_test_move = fsync renameat
+WRAP_test_tree = copy_file_range
 WRAP_test_commit = fsync fdatasync renameat write read
 WRAP_test_restore = write
 
@@ -27,3 +28,7 @@ EXTRA_test_progress = $(call map_o,progress)
 EXTRA_test_staging  = $(call map_o,staging)
 $(filter $(B)/tests/unit/map/%,$(UNIT)): \
 	$(call map_o,items command queue members capture progress staging)
+
+# What the verbs of belay(1) gather before they print.
+EXTRA_test_story = $(B)/cmd/belay/story.o
+$(B)/tests/unit/cmd/test_story: $(B)/cmd/belay/story.o

@@ -5,6 +5,7 @@
 
 #include "cmd/belay/about.h"
 #include "cmd/belay/checkpoint.h"
+#include "cmd/belay/chunk.h"
 #include "cmd/belay/moment.h"
 #include "cmd/belay/policy.h"
 #include "cmd/belay/status.h"
@@ -12,6 +13,12 @@
 
 const struct verb *const verbs[] = {
 	/* work that is recorded */
+	&verb_chunk_pending,
+	&verb_chunk_claim,
+	&verb_chunk_done,
+	&verb_chunk_fail,
+	&verb_chunk_list,
+	&verb_beat,
 	/* how far it got, as files */
 	&verb_checkpoint_begin,
 	&verb_checkpoint_commit,

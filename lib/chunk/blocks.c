@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * blocks.c - which node hands out which chunks in this attempt
+ *
+ * A block is ours if its name was published with ours in it, which can happen
+ * once.  So a process that died in between has either taken it, and the next
+ * one of its node finds it, or it is still free.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "chunk/session.h"
+#include "fs/fs.h"
+
+#define BLOCKS 256	/* of a set, at most */
+
+struct block_name { char text[160]; };
+
+static struct block_name name_of(const struct shell_blocks *b, uint64_t block)
+{
+	struct block_name name;
+
+	snprintf(name.text, sizeof(name.text), "%s.%" PRIu64, b->set->name,
+		 block);
+	return name;
+}
+
+int shell_blocks_open(struct shell_blocks *b, const struct chunk_shell *sh,
+		      const struct chunk_set *set, struct belay_error *err)
+{
+	_auto_close_ int fd = run_attempt_dir(sh->run, sh->attempt, err);
+
+	*b = (struct shell_blocks){ .dirfd = -1, .owner = sh->name, .set = set };
+	b->size = (set->count + BLOCKS - 1) / BLOCKS;
+	if (!b->size)
+		b->size = 1;
+	if (fd < 0)
+		return -1;
+	b->dirfd = fs_subdir_make(fd, "claims", err);
+	if (b->dirfd < 0 || fs_list(b->dirfd, &b->taken, err) < 0)
+		return -1;
+	return 0;
+}
+
+void shell_blocks_close(struct shell_blocks *b)
+{
+	if (b->dirfd >= 0)
+		close(b->dirfd);
+	fs_names_free(&b->taken);
+}
+
+uint64_t shell_blocks_count(const struct shell_blocks *b)
+{
+	return (b->set->count + b->size - 1) / b->size;
+}
+
+bool shell_block_is_taken(const struct shell_blocks *b, uint64_t block)
+{
+	return fs_names_has(&b->taken, name_of(b, block).text);
+}
+
+int shell_block_take(struct shell_blocks *b, uint64_t block,
+		     struct belay_error *err)
+{
+	return fs_publish(b->dirfd, name_of(b, block).text, b->owner,
+			  strlen(b->owner), err);
+}
+
+int shell_block_is_ours(const struct shell_blocks *b, uint64_t block,
+			struct belay_error *err)
+{
+	_auto_buf_ struct buf owner = { 0 };
+
+	if (!shell_block_is_taken(b, block))
+		return 0;
+	if (fs_read(b->dirfd, name_of(b, block).text, RUN_NAME_SIZE, &owner,
+		    err) < 0)
+		return -1;
+	return !strcmp(buf_text(&owner), b->owner);
+}

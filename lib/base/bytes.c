@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bytes.c - little-endian numbers and strings, with a limit on both sides */
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -17,34 +18,32 @@ const void *get_bytes(struct cursor *c, size_t n)
 	return p;
 }
 
-static uint64_t get_n(struct cursor *c, size_t n)
-{
-	const uint8_t *p = get_bytes(c, n);
-	uint64_t v = 0;
-
-	while (p && n--)
-		v = v << 8 | p[n];
-	return v;
-}
+/* Whole words at once: these are called for every field of every record. */
+#define GET(type, from_little_endian) \
+	const void *p = get_bytes(c, sizeof(type)); \
+	type v = 0; \
+	if (p) \
+		memcpy(&v, p, sizeof(v)); \
+	return from_little_endian(v)
 
 uint8_t get_u8(struct cursor *c)
 {
-	return (uint8_t)get_n(c, 1);
+	GET(uint8_t, (uint8_t));
 }
 
 uint16_t get_u16(struct cursor *c)
 {
-	return (uint16_t)get_n(c, 2);
+	GET(uint16_t, le16toh);
 }
 
 uint32_t get_u32(struct cursor *c)
 {
-	return (uint32_t)get_n(c, 4);
+	GET(uint32_t, le32toh);
 }
 
 uint64_t get_u64(struct cursor *c)
 {
-	return get_n(c, 8);
+	GET(uint64_t, le64toh);
 }
 
 void get_str(struct cursor *c, char *out, size_t size)

@@ -16,10 +16,9 @@
 #define MOST_SIZE (1u << 20)
 
 /* Take over what was read of one segment.  1: it says where to go on, 0: it
- * holds nothing, -1. */
-static int take_over(struct journal_writer *w, const struct journal_files *files,
-		     const struct journal_file *f, const struct buf *bytes,
-		     const struct journal_end *end, struct belay_error *err)
+ * holds nothing. */
+static int take_over(struct journal_writer *w, const struct journal_file *f,
+		     const struct buf *bytes, const struct journal_end *end)
 {
 	struct journal_header h;
 
@@ -31,9 +30,6 @@ static int take_over(struct journal_writer *w, const struct journal_files *files
 	if (f->segment < w->segment || end->state != JOURNAL_CLEAN ||
 	    !end->records)
 		return 1;
-	w->fd = fs_segment_open(files->dirfd, f->name, err);
-	if (w->fd < 0)
-		return -1;
 	w->identity = load64((uint8_t *)bytes->data + JOURNAL_HEADER - 8);
 	w->at = end->length;
 	w->room = bytes->len;
@@ -53,7 +49,7 @@ static int continue_from(struct journal_writer *w,
 		return rc;
 	rc = journal_decode(bytes.data, bytes.len, UINT64_MAX, w->attempt,
 			    w->name, seen, arg, &end);
-	return rc ? rc : take_over(w, files, f, &bytes, &end, err);
+	return rc ? rc : take_over(w, f, &bytes, &end);
 }
 
 static int find_end(struct journal_writer *w, record_fn seen, void *arg,

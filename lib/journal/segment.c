@@ -6,8 +6,12 @@
  * segment together with the header.  What a segment says of itself is only
  * believed as far as it was acknowledged, so one that failed is left and never
  * touched again, and its number is not used twice.
+ *
+ * On NFS a process cannot exit while the server hangs if it has any file open
+ * there, and Slurm drains its node; so there nothing is held between commits.
  */
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -33,9 +37,15 @@ static size_t size_wanted(const struct journal_writer *w, size_t needed)
 
 static int open_dir(struct journal_writer *w, struct belay_error *err)
 {
+	bool local_only;
+
+	if (w->dirfd >= 0)
+		return 0;
+	w->dirfd = run_journal_dir(w->run, w->attempt, true, err);
 	if (w->dirfd < 0)
-		w->dirfd = run_journal_dir(w->run, w->attempt, true, err);
-	return w->dirfd < 0 ? -1 : 0;
+		return -1;
+	w->hold = strcmp(fs_type(w->dirfd, &local_only), "nfs") != 0;
+	return 0;
 }
 
 static int put_header(struct journal_writer *w, struct belay_error *err)
@@ -58,9 +68,26 @@ static int put_header(struct journal_writer *w, struct belay_error *err)
 	return 0;
 }
 
+struct segment_name { char text[RUN_NAME_SIZE + 32]; };
+
+static struct segment_name name_of(const struct journal_writer *w)
+{
+	struct segment_name name;
+
+	snprintf(name.text, sizeof(name.text), "%s.%04u.log", w->name,
+		 w->segment);
+	return name;
+}
+
+static void let_go(struct journal_writer *w)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+}
+
 int journal_segment_next(struct journal_writer *w, struct belay_error *err)
 {
-	char name[RUN_NAME_SIZE + 32];
 	size_t needed = journal_block_up(w->len) + JOURNAL_HEADER, size;
 
 	journal_segment_leave(w);
@@ -68,14 +95,9 @@ int journal_segment_next(struct journal_writer *w, struct belay_error *err)
 	size = size_wanted(w, needed);
 	if (open_dir(w, err) < 0 || put_header(w, err) < 0)
 		return -1;
-	if (text_format(name, sizeof(name), "%s.%04u.log", w->name,
-			w->segment) < 0)
-		return err_set(err, BELAY_EINVAL, "name is too long: '%s'",
-			       w->name);
-	w->fd = fs_segment_create(w->dirfd, name, size, err);
+	w->fd = fs_segment_create(w->dirfd, name_of(w).text, size, err);
 	if (w->fd < 0)
 		return -1;
-	w->at = 0;
 	w->room = size ? size : JOURNAL_SEGMENT_MAX;
 	return 0;
 }
@@ -107,9 +129,16 @@ int journal_segment_write(struct journal_writer *w, struct belay_error *err)
 	size_t len = journal_block_up(w->len) + header;
 	uint64_t check = seal(w);
 
-	if (fs_segment_write(w->fd, w->at, w->bytes + JOURNAL_HEADER - header,
+	if (open_dir(w, err) < 0)
+		return -1;
+	if (w->fd < 0)
+		w->fd = fs_segment_open(w->dirfd, name_of(w).text, err);
+	if (w->fd < 0 ||
+	    fs_segment_write(w->fd, w->at, w->bytes + JOURNAL_HEADER - header,
 			     len, err) < 0)
 		return -1;
+	if (!w->hold)
+		let_go(w);
 	w->at += len;
 	w->check = check;
 	w->failed = false;
@@ -118,8 +147,6 @@ int journal_segment_write(struct journal_writer *w, struct belay_error *err)
 
 void journal_segment_leave(struct journal_writer *w)
 {
-	if (w->fd >= 0)
-		close(w->fd);
-	w->fd = -1;
+	let_go(w);
 	w->at = w->room = 0;
 }

@@ -133,7 +133,7 @@ size_t journal_pending(const struct journal_writer *w)
 
 static int write_pending(struct journal_writer *w, struct belay_error *err)
 {
-	bool fits = w->fd >= 0 && w->at + journal_block_up(w->len) <= w->room;
+	bool fits = w->at + journal_block_up(w->len) <= w->room;
 
 	if ((fits || journal_segment_next(w, err) == 0) &&
 	    journal_segment_write(w, err) == 0)

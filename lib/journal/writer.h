@@ -11,8 +11,9 @@ struct journal_writer {
 	char name[RUN_NAME_SIZE];
 	bool fenced;		/* for good */
 
-	/* The segment that is written, or fd -1: the next commit opens one. */
-	int dirfd, fd;
+	/* The segment that is written; room 0: the next commit begins one. */
+	int dirfd, fd;		/* -1 while not open */
+	bool hold;		/* keep fd open between commits */
 	unsigned segment;	/* its number; numbers of failed ones are gone */
 	size_t first_size, most_size;	/* preallocation of segments */
 	bool failed;		/* the last one did: preallocate nothing */

@@ -40,6 +40,17 @@ ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at)
 	return __real_pwrite(fd, data, len, at);
 }
 
+/* ---- a disk that is elsewhere ---- */
+
+static const char *disk_type;	/* NULL: the real one */
+
+const char *__real_fs_type(int fd, bool *local_only);
+const char *__wrap_fs_type(int fd, bool *local_only);
+const char *__wrap_fs_type(int fd, bool *local_only)
+{
+	return disk_type ? disk_type : __real_fs_type(fd, local_only);
+}
+
 /* ---- a newer attempt between the write and the look ---- */
 
 static struct run *claim_before_look;
@@ -190,6 +201,44 @@ static void test_a_large_journal_grows_in_segments(void **state)
 	assert_int_equal(read_back(r, n, d).n, 250);
 	assert_int_equal(read_back(r, n, d).damaged, 0);
 	journal_close(w);
+	run_close(r);
+}
+
+/* How many descriptors of ours are journals. */
+static int count_open(void)
+{
+	char path[32], target[512];
+	int n = 0;
+
+	for (int fd = 0; fd < 64; fd++) {
+		ssize_t len;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		len = readlink(path, target, sizeof(target) - 1);
+		n += len > 4 && !memcmp(target + len - 4, ".log", 4);
+	}
+	return n;
+}
+
+static void test_nothing_is_held_open_on_nfs(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	unsigned n = testrun_begin(r, d);
+
+	for (uint32_t i = 0; i < 20; i += 10) {
+		struct journal_writer *w;
+
+		disk_type = i ? "nfs" : NULL;
+		w = open_new(r, n, JOURNAL_LARGE, d);
+		for (uint32_t k = i; k < i + 5; k++) {
+			add(w, k);
+			assert_ok(journal_commit(w, &d->err), &d->err);
+			assert_int_equal(count_open(), i ? 0 : 1);
+		}
+		journal_close(w);
+	}
+	disk_type = NULL;
 	run_close(r);
 }
 
@@ -440,6 +489,7 @@ int main(void)
 		TEST(test_committed_records_are_read_back_in_order),
 		TEST(test_nothing_is_on_disk_before_the_first_commit),
 		TEST(test_a_large_journal_grows_in_segments),
+		TEST(test_nothing_is_held_open_on_nfs),
 		TEST(test_a_batch_larger_than_the_first_segment_is_one_batch),
 		TEST(test_too_much_waiting_is_refused_and_nothing_is_lost),
 		TEST(test_what_was_acknowledged_is_there_whatever_write_fails),

@@ -93,6 +93,8 @@ static int make_plan(const struct act *a, const struct decision *d,
 	struct plan_input in = {
 		.decision = d,
 		.job = &q->job,
+		.nodes = q->nodes,
+		.n_nodes = q->n_nodes,
 		.now = a->now,
 		.kill_wait = s->kill_wait(s->state),
 		.cluster_nodes = s->cluster_nodes(s->state),

@@ -28,6 +28,7 @@
 struct vigil {
 	struct inquest *inquest;
 	int64_t since_ns;
+	int64_t passes;		/* before our last change; -1: unknown */
 };
 
 static int64_t spent_ms(const struct vigil *v)
@@ -68,7 +69,7 @@ static int still_completes(struct inquest *q, struct belay_error *err)
 {
 	size_t n;
 
-	inquest_fini(q);
+	inquest_drop_job(q);
 	if (q->sched->load_job(q->sched->state, q->moment->job_id, &q->job,
 			       err) < 0)
 		return -1;
@@ -109,16 +110,29 @@ static int become_last(struct vigil *v, struct belay_error *err)
  * Nothing wakes slurmctld when a StartTime has come.  It looks at its queue 3 s
  * after it looked last if something has happened since, and the end of this
  * node's epilog will be something.  So: have it look now, by a change; then set
- * StartTime to 3 s after that.  The second in which it looked, or now if that
- * cannot be known.
+ * StartTime to 3 s after that.
  */
-static int64_t second_of_pass(struct vigil *v, int64_t before)
+static int64_t count_passes(const struct vigil *v)
 {
 	const struct sched *s = v->inquest->sched;
+
+	return s->passes ? s->passes(s->state) : -1;
+}
+
+static int change(struct vigil *v, struct act *act, struct buf *say,
+		  struct belay_error *err)
+{
+	v->passes = count_passes(v);
+	return act_carry_out(act, say, err);
+}
+
+/* The second in which it looked, or now if that cannot be known. */
+static int64_t second_of_pass(const struct vigil *v)
+{
 	int64_t at = clock_wall_us();
 
-	while (before >= 0 && spent_ms(v) < DEADLINE_MS) {
-		if (s->passes(s->state) != before)
+	while (v->passes >= 0 && spent_ms(v) < DEADLINE_MS) {
+		if (count_passes(v) != v->passes)
 			return at / 1000000;
 		at = clock_wall_us();
 		clock_sleep_ms(PASS_MS);
@@ -129,16 +143,15 @@ static int64_t second_of_pass(struct vigil *v, int64_t before)
 static int shorten(struct vigil *v, struct belay_error *err)
 {
 	struct inquest *q = v->inquest;
-	const struct sched *s = q->sched;
 	const struct decided *d = inquest_attempt(q)->decided;
 	struct act act = { q, 0, clock_wall_us() / 1000000, false };
-	int64_t before;
 
-	if (d->delay_s <= PLAN_MIN_DELAY && s->passes) {
-		before = s->passes(s->state);
-		if (act_carry_out(&act, NULL, err) < 0)
+	if (d->delay_s <= PLAN_MIN_DELAY) {
+		/* unless our last change has not been looked at yet */
+		if ((v->passes < 0 || count_passes(v) != v->passes) &&
+		    change(v, &act, NULL, err) < 0)
 			return -1;
-		act.now = second_of_pass(v, before);
+		act.now = second_of_pass(v);
 	}
 	act.last_completing = true;
 	return act_carry_out(&act, NULL, err);
@@ -156,8 +169,7 @@ static int watch(struct vigil *v, struct buf *say, struct belay_error *err)
 		return rc;
 	if (inquest_hold(q, err) < 0)
 		return -1;
-	if (!act_was_done(q->run, q->attempt) &&
-	    act_carry_out(&act, say, err) < 0)
+	if (!act_was_done(q->run, q->attempt) && change(v, &act, say, err) < 0)
 		return -1;
 	if (!act_restarts(inquest_attempt(q)) ||
 	    inquest_attempt(q)->decided->delay_s == DELAY_SLURM)
@@ -178,7 +190,7 @@ int dispatch_after(const struct moment *m, const struct sched *s,
 {
 	struct inquest q = { .moment = m, .sched = s, .by = "after",
 			     .needs_slurm = true };
-	struct vigil v = { &q, clock_mono_ns() };
+	struct vigil v = { &q, clock_mono_ns(), -1 };
 	int rc = 0;
 
 	if (!is_chosen(m))

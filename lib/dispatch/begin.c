@@ -137,7 +137,7 @@ static int check_holder(struct opening *o, struct belay_error *err)
 	o->other_known = s->load_job(s->state, a->begin->job_id, &o->other,
 				     err) == 0;
 	if (!o->other_known && err->sys == EAGAIN)
-		return err_prefix(err, "run '%s' may be held by job %s: ",
+		return err_prefix(err, "run '%s' may be held by job %s",
 				  o->run->name, a->begin->job);
 	if (o->other_known && is_live(&o->other))
 		return yield_to(o, a->begin, err);
@@ -188,33 +188,40 @@ static struct inquest inquest_of(const struct opening *o)
 	};
 }
 
-/* The job is ours now, whoever's the attempt was. */
+/*
+ * The job is ours now, whoever's the attempt was.  To let a job end that has
+ * been started again means to cancel it, as it does while it is pending.
+ */
 static int stop(struct opening *o, const struct decision *d,
 		struct belay_error *err)
 {
+	const struct decided *stands = previous_of(o)->decided;
 	struct inquest q = inquest_of(o);
 	struct act act = { &q, o->number, clock_wall_us() / 1000000, false };
 
 	q.job = o->job;
-	q.job_known = o->job_known;
+	if (!d && action_of_word(stands->action) == ACTION_FAIL)
+		q.job.state = JOB_STATE_PENDING;
 	if (o->job_known && (d ? act_on(&act, d, NULL, err)
 			       : act_carry_out(&act, NULL, err)) < 0)
 		return -1;
 	return err_set(err, BELAY_EFAILED, "attempt %u is not to be followed "
 		       "by another: %s", o->previous,
-		       d ? d->reason : previous_of(o)->decided->reason);
+		       d ? d->reason : stands->reason);
 }
 
 static int heed_previous(struct opening *o, struct belay_error *err)
 {
 	struct inquest q;
-	int action;
+	int action, rc;
 
 	if (!o->previous)
 		return 0;
 	tell_missed(o, previous_of(o)->begin);
 	q = inquest_of(o);
-	if (inquest_hold(&q, err) < 0)
+	rc = inquest_hold(&q, err);
+	free(q.nodes);		/* the job's view is the opening's */
+	if (rc < 0)
 		return -1;
 	action = action_of_word(previous_of(o)->decided->action);
 	if (action != ACTION_HOLD && action != ACTION_FAIL)

@@ -22,9 +22,9 @@ int hint_format(const struct hint *h, char out[HINT_SIZE],
 			or_dash(h->root)) < 0)
 		return err_set(err, BELAY_EINVAL,
 			       "the root's path is too long; at most %zu bytes",
-			       HINT_SIZE - sizeof("1:::-:") + 1 -
+			       HINT_SIZE - sizeof("1::::") -
 			       strlen(h->submission) - strlen(h->preset) -
-			       strlen(h->policy));
+			       strlen(or_dash(h->policy)));
 	return 0;
 }
 

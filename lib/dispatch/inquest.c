@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "dispatch/history.h"
@@ -16,11 +15,19 @@ struct attempt *inquest_attempt(const struct inquest *q)
 	return run_attempt(q->run, q->attempt);
 }
 
-void inquest_fini(struct inquest *q)
+void inquest_drop_job(struct inquest *q)
 {
 	if (q->job_known)
 		job_view_free(&q->job);
 	q->job_known = false;
+}
+
+void inquest_fini(struct inquest *q)
+{
+	inquest_drop_job(q);
+	free(q->nodes);
+	q->nodes = NULL;
+	q->n_nodes = 0;
 }
 
 /* ---- the cause ---- */
@@ -46,24 +53,23 @@ static bool nodes_would_tell(const struct evidence *e)
 	       e->state == JOB_STATE_NODE_FAIL;
 }
 
-static int ask_about_nodes(const struct inquest *q, const struct begin *b,
-			   struct evidence *e, struct node_evidence **nodes,
-			   struct belay_error *err)
+static int ask_about_nodes(struct inquest *q, const struct begin *b,
+			   struct evidence *e, struct belay_error *err)
 {
-	unsigned n = 0;
-
 	if (!nodes_would_tell(e) || !b->nodes || !b->nodes[0])
 		return 0;
-	if (q->sched->load_nodes(q->sched->state, b->nodes,
-				 b->begin_us / 1000000, nodes, &n, err) < 0)
+	if (!q->nodes &&
+	    q->sched->load_nodes(q->sched->state, b->nodes,
+				 b->begin_us / 1000000, &q->nodes, &q->n_nodes,
+				 err) < 0)
 		return q->needs_slurm ? -1 : 0;
-	e->nodes = *nodes;
-	e->n_nodes = n;
+	e->nodes = q->nodes;
+	e->n_nodes = q->n_nodes;
 	return 0;
 }
 
-static int gather(const struct inquest *q, struct evidence *e,
-		  struct node_evidence **nodes, struct belay_error *err)
+static int gather(struct inquest *q, struct evidence *e,
+		  struct belay_error *err)
 {
 	const struct begin *b = inquest_attempt(q)->begin;
 
@@ -78,7 +84,7 @@ static int gather(const struct inquest *q, struct evidence *e,
 	if (!q->job_known)
 		return 0;
 	add_job(q, e);
-	return ask_about_nodes(q, b, e, nodes, err);
+	return ask_about_nodes(q, b, e, err);
 }
 
 static int publish_end(const struct inquest *q, struct verdict *v,
@@ -106,12 +112,11 @@ static int publish_end(const struct inquest *q, struct verdict *v,
 
 static int find_cause(struct inquest *q, struct belay_error *err)
 {
-	_auto_free_ struct node_evidence *nodes = NULL;
 	struct verdict v = { 0 };
 	struct evidence e;
 	int rc;
 
-	if (gather(q, &e, &nodes, err) < 0 || cause_of(&e, &v, err) < 0)
+	if (gather(q, &e, err) < 0 || cause_of(&e, &v, err) < 0)
 		return -1;
 	rc = publish_end(q, &v, err);
 	verdict_free(&v);
@@ -201,9 +206,9 @@ static int find_decision(struct inquest *q, struct belay_error *err)
 int inquest_hold(struct inquest *q, struct belay_error *err)
 {
 	if (!inquest_attempt(q)->end && find_cause(q, err) < 0)
-		return err_prefix(err, "attempt %u: ", q->attempt);
+		return err_prefix(err, "attempt %u", q->attempt);
 	if (!inquest_attempt(q)->decided && find_decision(q, err) < 0)
-		return err_prefix(err, "attempt %u: ", q->attempt);
+		return err_prefix(err, "attempt %u", q->attempt);
 	return 0;
 }
 

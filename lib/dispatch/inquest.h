@@ -21,6 +21,8 @@ struct inquest {
 	unsigned attempt;		/* the one that ended */
 	struct job_view job;		/* Slurm's view of its job */
 	bool job_known;
+	struct node_evidence *nodes;	/* of the attempt, if they were asked */
+	unsigned n_nodes;
 	bool seen_end;			/* moment->wait_status holds */
 	bool later_attempt;		/* asked by the attempt after it */
 	bool needs_slurm;		/* rather fail than go without its word */
@@ -28,7 +30,9 @@ struct inquest {
 
 /* Afterwards the attempt has an end and a decision. */
 int inquest_hold(struct inquest *q, struct belay_error *err);
-void inquest_fini(struct inquest *q);	/* the job's view; not the run */
+void inquest_fini(struct inquest *q);	/* job and nodes; not the run */
+/* Forget the view of the job, to look anew. */
+void inquest_drop_job(struct inquest *q);
 
 /* The attempt asked about; run_reload() moves it. */
 struct attempt *inquest_attempt(const struct inquest *q);

@@ -56,7 +56,7 @@ int pattern_expand(const char *pattern, const struct pattern_words *words,
 			buf_add(&name, p, 1);
 		} else {
 			if (expand_one(p[1], words, &name, err) < 0)
-				return err_prefix(err, "name of the run '%s': ",
+				return err_prefix(err, "name of the run '%s'",
 						  pattern);
 			p++;
 		}

@@ -38,34 +38,41 @@ static bool is_below(const char *path, const char *dir)
 }
 
 /* Does everybody know that it is another directory on every node? */
-static bool is_node_local(int fd, const char *path)
+static bool has_local_name(const char *path)
 {
 	static const char *const dirs[] = { "/tmp", "/var/tmp", "/dev/shm" };
-	bool local_only = false;
 
-	fs_type(fd, &local_only);
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		local_only |= is_below(path, dirs[i]);
-	return local_only;
+		if (is_below(path, dirs[i]))
+			return true;
+	return false;
+}
+
+static int refuse_local(const char *path, struct belay_error *err)
+{
+	return err_set(err, BELAY_EINVAL, "the root is local to this node: "
+		       "'%s'; the job's next nodes would not find it", path);
 }
 
 static int take_root(const char *root, char out[PATH_MAX],
 		     struct belay_error *err)
 {
 	_auto_close_ int fd = -1;
+	bool local_only = false;
 
 	if (root[0] != '/')
 		return err_set(err, BELAY_EINVAL,
 			       "the root must be an absolute path: '%s'", root);
+	if (has_local_name(root))
+		return refuse_local(root, err);
 	fd = fs_dir_open(root, true, err);
 	if (fd < 0)
-		return err_prefix(err, "root: ");
+		return err_prefix(err, "root");
 	if (!realpath(root, out))
 		return err_sys(err, "cannot resolve the root '%s'", root);
-	if (is_node_local(fd, out))
-		return err_set(err, BELAY_EINVAL, "the root is local to this "
-			       "node: '%s'; the job's next nodes would not "
-			       "find it", out);
+	fs_type(fd, &local_only);
+	if (local_only || has_local_name(out))
+		return refuse_local(out, err);
 	return 0;
 }
 

@@ -3,7 +3,6 @@
 # lib/ that it links.
 WRAP_test_fs = fsync fdatasync linkat write
 WRAP_test_move = fsync renameat
-WRAP_test_tree = copy_file_range
 WRAP_test_commit = fsync fdatasync renameat write read
 WRAP_test_restore = write
 
@@ -29,6 +28,12 @@ EXTRA_test_staging  = $(call map_o,staging)
 $(filter $(B)/tests/unit/map/%,$(UNIT)): \
 	$(call map_o,items command queue members capture progress staging)
 
-# What the verbs of belay(1) gather before they print.
-EXTRA_test_story = $(B)/cmd/belay/story.o
-$(B)/tests/unit/cmd/test_story: $(B)/cmd/belay/story.o
+# The moments happen in a world of their own, where nobody really sleeps.
+WORLD := $(B)/tests/unit/dispatch/world.o
+WRAP_test_begin = clock_sleep_ms
+WRAP_test_end   = clock_sleep_ms
+WRAP_test_after = clock_sleep_ms
+EXTRA_test_begin = $(WORLD)
+EXTRA_test_end   = $(WORLD)
+EXTRA_test_after = $(WORLD)
+$(patsubst %,$(B)/tests/unit/dispatch/test_%,begin end after): $(WORLD)

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_begin.c - an attempt begins where the one before has left off */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "checkpoint/checkpoint.h"
+#include "tests/unit/dispatch/world.h"
+
+#define assert_env(w, name, value) \
+	assert_string_equal(world_env(w, name), value)
+#define assert_says(w, words)						\
+	do {								\
+		if (!strstr(buf_text(&(w)->say), words))		\
+			fail_msg("'%s' lacks '%s'",			\
+				 buf_text(&(w)->say), words);		\
+	} while (0)
+
+static const char one_attempt[] =
+	"version: 1\npreset: standard\nattempts: {max: 1}\n";
+
+static void test_the_first_attempt_starts(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_RUN", "12");
+	assert_env(w, "BELAY_ATTEMPT", "1");
+	assert_env(w, "BELAY_ACTION", "start");
+	assert_env(w, "BELAY_CHUNKS_DONE", "0");
+	assert_env(w, "BELAY_ATTEMPTS_LEFT", "9");
+	assert_env(w, "BELAY_ROOT", w->dir->path);
+	assert_null(world_env(w, "BELAY_PREVIOUS_CAUSE"));
+	assert_null(world_env(w, "BELAY_CHECKPOINT"));
+	assert_string_equal(buf_text(&w->say), "");
+	assert_int_equal(w->slept_ms, 0);
+	assert_true(w->slurm.calls <= 3);
+}
+
+static void test_a_failed_attempt_is_followed_by_another(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 1), &w->err);
+	world_restart(w, "n[3-4]", "n3");
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ATTEMPT", "2");
+	assert_env(w, "BELAY_ACTION", "retry");
+	assert_env(w, "BELAY_PREVIOUS_CAUSE", "failed");
+	assert_env(w, "BELAY_PREVIOUS_NODES", "n[1-2]");
+	assert_env(w, "BELAY_ATTEMPTS_LEFT", "8");
+	assert_null(world_env(w, "BELAY_SUSPECT_NODES"));
+	assert_int_equal(w->slept_ms, 0);
+}
+
+static void test_an_attempt_without_an_end_is_looked_into(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	strcpy(w->moment.hint.preset, "high-availability");
+	assert_ok(world_begin(w), &w->err);
+	w->slurm.down = "n1";
+	world_restart(w, "n[2-3]", "n2");
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ACTION", "failover");
+	assert_env(w, "BELAY_PREVIOUS_CAUSE", "node_fail");
+	assert_env(w, "BELAY_SUSPECT_NODES", "n1");
+	assert_in_range(w->slept_ms, 1, 2000);
+	assert_true(w->slurm.calls <= 3);
+	r = world_run(w);
+	assert_string_equal(run_attempt(r, 1)->end->by, "begin");
+	assert_string_equal(run_attempt(r, 1)->decided->by, "begin");
+	run_close(r);
+}
+
+static void test_slurmctld_away_does_not_keep_a_job_from_starting(void **state)
+{
+	struct world *w = *state;
+
+	w->slurm.away = true;
+	assert_ok(world_begin(w), &w->err);
+	world_restart(w, "n[1-2]", "n1");
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ATTEMPT", "2");
+	assert_env(w, "BELAY_ACTION", "retry");
+	assert_env(w, "BELAY_PREVIOUS_CAUSE", "vanished");
+}
+
+static void test_what_is_unusual_is_said(void **state)
+{
+	struct world *w = *state;
+
+	w->moment.restart = w->slurm.restart = 3;
+	w->slurm.no_requeue = true;
+	assert_ok(world_begin(w), &w->err);
+	assert_says(w, "this is restart 3, but run '12' has no history");
+	assert_says(w, "may not be requeued");
+	w->moment.restart++;
+	world_restart(w, "n[1-2]", "n1");
+	assert_ok(world_begin(w), &w->err);
+	assert_says(w, "1 start of this job since attempt 1 never got as far");
+	assert_null(strstr(buf_text(&w->say), "may not be requeued"));
+}
+
+static void test_another_submission_is_another_run(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_begin(w), &w->err);
+	w->moment.hint.submission[0] = 'f';
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_RUN", "12.2");
+	assert_env(w, "BELAY_ATTEMPT", "1");
+	assert_says(w, "this one is '12.2'");
+}
+
+static void join_as(struct world *w, uint32_t job_id)
+{
+	w->moment.join = true;
+	w->moment.job_id = w->slurm.job_id = job_id;
+	w->moment.hint.submission[0] = 'f';
+	snprintf(w->moment.job, sizeof(w->moment.job), "%u", job_id);
+}
+
+static void test_a_run_of_another_live_job_is_left_to_it(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_begin(w), &w->err);
+	join_as(w, 13);
+	w->slurm.other_id = 12;
+	assert_fails(world_begin(w), &w->err, BELAY_EBUSY,
+		     "run '12' is held by job 12; this job is requeued and "
+		     "held until 'scontrol release 13'");
+	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 13; ");
+	assert_string_equal(buf_text(&w->env), "");
+}
+
+static void test_a_run_of_a_job_that_is_gone_is_taken_over(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_begin(w), &w->err);
+	join_as(w, 13);
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_RUN", "12");
+	assert_env(w, "BELAY_ATTEMPT", "2");
+	assert_env(w, "BELAY_PREVIOUS_CAUSE", "vanished");
+}
+
+static void test_a_run_that_is_to_be_held_is_held_by_begin(void **state)
+{
+	struct world *w = *state;
+
+	world_policy(w, one_attempt);
+	assert_ok(world_begin(w), &w->err);
+	world_restart(w, "n[1-2]", "n1");
+	assert_fails(world_begin(w), &w->err, BELAY_EFAILED,
+		     "attempt 1 is not to be followed by another: ");
+	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 12; ");
+}
+
+static void test_a_person_may_let_a_held_run_go_on(void **state)
+{
+	struct world *w = *state;
+
+	world_policy(w, one_attempt);
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 1), &w->err);
+	assert_non_null(strstr(buf_text(&w->slurm.did), "requeue-held 12"));
+	world_restart(w, "n[1-2]", "n1");
+	assert_ok(world_begin(w), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "");
+	assert_env(w, "BELAY_ATTEMPT", "2");
+	assert_env(w, "BELAY_ACTION", "retry");
+}
+
+static void test_a_run_that_is_to_end_is_cancelled_by_begin(void **state)
+{
+	struct world *w = *state;
+
+	world_policy(w, "version: 1\npreset: standard\n"
+			"attempts: {max: 1, give_up: fail}\n");
+	assert_ok(world_begin(w), &w->err);
+	world_restart(w, "n[1-2]", "n1");
+	assert_fails(world_begin(w), &w->err, BELAY_EFAILED,
+		     "attempt 1 is not to be followed by another: ");
+	assert_string_equal(buf_text(&w->slurm.did), "cancel 12; ");
+}
+
+static void test_a_lost_policy_leaves_its_preset(void **state)
+{
+	struct world *w = *state;
+
+	memset(w->moment.hint.policy, 'a', 64);
+	assert_ok(world_begin(w), &w->err);
+	assert_says(w, "the policy cannot be read, 'standard' is in its place");
+}
+
+/* ---- checkpoints ---- */
+
+static uint64_t checkpoint(struct world *w, unsigned attempt)
+{
+	struct checkpoint_options opt = { 0 };
+	struct run *r = world_run(w);
+	char *staging = checkpoint_stage(r, attempt, &w->err);
+	char path[512];
+	uint64_t id;
+	FILE *f;
+
+	assert_non_null(staging);
+	snprintf(path, sizeof(path), "%s/state", staging);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("42\n", f);
+	fclose(f);
+	id = checkpoint_commit(r, attempt, staging, &opt, &w->err);
+	if (!id)
+		fail_msg("%s", w->err.text);
+	free(staging);
+	run_close(r);
+	return id;
+}
+
+static void damage(struct world *w, uint64_t id)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/c/12/checkpoints/%06u/state",
+		 w->dir->path, (unsigned)id);
+	assert_int_equal(remove(path), 0);
+}
+
+/* Attempt 1 leaves two checkpoints, and a script that failed. */
+static void leave_checkpoints(struct world *w, const char *preset)
+{
+	strcpy(w->moment.hint.preset, preset);
+	assert_ok(world_begin(w), &w->err);
+	checkpoint(w, 1);
+	checkpoint(w, 1);
+	assert_ok(world_end(w, 1), &w->err);
+	world_restart(w, "n[1-2]", "n1");
+}
+
+static void test_the_newest_good_checkpoint_is_offered(void **state)
+{
+	struct world *w = *state;
+
+	leave_checkpoints(w, "checkpoint-recovery");
+	damage(w, 2);
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ACTION", "restore");
+	assert_env(w, "BELAY_CHECKPOINT_ID", "1");
+	assert_non_null(strstr(world_env(w, "BELAY_CHECKPOINT"),
+			       "/c/12/checkpoints/000001"));
+	assert_says(w, "checkpoint 2 is damaged");
+}
+
+static void test_a_retry_is_offered_no_checkpoint(void **state)
+{
+	struct world *w = *state;
+
+	leave_checkpoints(w, "standard");
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ACTION", "retry");
+	assert_null(world_env(w, "BELAY_CHECKPOINT"));
+	assert_null(world_env(w, "BELAY_CHECKPOINT_ID"));
+}
+
+static void test_damage_to_all_of_them_is_for_a_person(void **state)
+{
+	struct world *w = *state;
+
+	leave_checkpoints(w, "checkpoint-recovery");
+	damage(w, 1);
+	damage(w, 2);
+	assert_fails(world_begin(w), &w->err, BELAY_EFAILED,
+		     "every checkpoint is damaged");
+	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 12; ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_IN_WORLD(test_the_first_attempt_starts),
+		TEST_IN_WORLD(test_a_failed_attempt_is_followed_by_another),
+		TEST_IN_WORLD(test_an_attempt_without_an_end_is_looked_into),
+		TEST_IN_WORLD(
+		    test_slurmctld_away_does_not_keep_a_job_from_starting),
+		TEST_IN_WORLD(test_what_is_unusual_is_said),
+		TEST_IN_WORLD(test_another_submission_is_another_run),
+		TEST_IN_WORLD(test_a_run_of_another_live_job_is_left_to_it),
+		TEST_IN_WORLD(test_a_run_of_a_job_that_is_gone_is_taken_over),
+		TEST_IN_WORLD(test_a_run_that_is_to_be_held_is_held_by_begin),
+		TEST_IN_WORLD(test_a_person_may_let_a_held_run_go_on),
+		TEST_IN_WORLD(test_a_run_that_is_to_end_is_cancelled_by_begin),
+		TEST_IN_WORLD(test_a_lost_policy_leaves_its_preset),
+		TEST_IN_WORLD(test_the_newest_good_checkpoint_is_offered),
+		TEST_IN_WORLD(test_a_retry_is_offered_no_checkpoint),
+		TEST_IN_WORLD(test_damage_to_all_of_them_is_for_a_person),
+	};
+
+	return cmocka_run_group_tests_name("begin", tests, NULL, NULL);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_end.c - an end is worked out, decided about and acted upon once */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/unit/dispatch/world.h"
+
+static void test_a_failed_script_is_requeued(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 1), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "requeue 12; start; ");
+	assert_true(w->slurm.calls <= 4);
+	assert_non_null(strstr(buf_text(&w->say), "attempt 1: failed; retry"));
+	r = world_run(w);
+	assert_string_equal(run_attempt(r, 1)->end->cause, "failed");
+	assert_int_equal(run_attempt(r, 1)->end->exit_code, 1);
+	assert_string_equal(run_attempt(r, 1)->decided->action, "retry");
+	run_close(r);
+}
+
+static void test_a_completed_script_is_left_alone(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 0), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "");
+	assert_string_equal(buf_text(&w->say), "");
+	r = world_run(w);
+	assert_string_equal(run_attempt(r, 1)->end->cause, "completed");
+	assert_string_equal(run_attempt(r, 1)->decided->action, "none");
+	run_close(r);
+}
+
+static void test_only_quarantined_chunks_are_not_tried_again(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 65), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "");
+}
+
+static void test_a_node_that_died_is_left_out(void **state)
+{
+	struct world *w = *state;
+
+	strcpy(w->moment.hint.preset, "high-availability");
+	assert_ok(world_begin(w), &w->err);
+	world_requeue(w, "n1");
+	w->slurm.down = "n2";
+	assert_ok(world_end(w, 143), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "exclude n2; start; ");
+	assert_true(w->slurm.calls <= 4);
+}
+
+static void test_what_was_decided_stands(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 1), &w->err);
+	w->moment.hint.preset[0] = '\0';	/* would decide nothing */
+	strcpy(w->moment.hint.preset, "none");
+	assert_ok(world_end(w, 0), &w->err);
+	r = world_run(w);
+	assert_string_equal(run_attempt(r, 1)->end->cause, "failed");
+	assert_string_equal(run_attempt(r, 1)->decided->action, "retry");
+	run_close(r);
+}
+
+static void test_a_stale_agent_leaves(void **state)
+{
+	struct world *w = *state;
+	struct moment old;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	old = w->moment;
+	world_restart(w, "n[1-2]", "n1");
+	assert_ok(world_begin(w), &w->err);
+	w->moment = old;
+	assert_ok(world_end(w, 1), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "");
+	assert_int_equal(w->slurm.calls, 0);
+	r = world_run(w);
+	assert_null(run_attempt(r, 2)->end);
+	run_close(r);
+}
+
+/* The next start is on its way but has not begun: no newer attempt tells. */
+static void test_an_agent_leaves_when_slurm_has_gone_on(void **state)
+{
+	struct world *w = *state;
+	struct moment old;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	old = w->moment;
+	world_restart(w, "n[3-4]", "n3");
+	w->moment = old;
+	assert_ok(world_end(w, 1), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "");
+	r = world_run(w);
+	assert_null(run_attempt(r, 1)->end);
+	run_close(r);
+}
+
+static void test_a_job_that_never_began_has_no_end(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_end(w, 1), &w->err);
+	assert_int_equal(w->slurm.calls, 0);
+}
+
+static void test_slurmctld_away_is_waited_for(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	w->slurm.away = true;
+	assert_fails(world_end(w, 1), &w->err, BELAY_EFAILED, "away");
+	assert_int_equal(w->err.sys, EAGAIN);
+	r = world_run(w);
+	assert_null(run_attempt(r, 1)->end);
+	run_close(r);
+	w->slurm.away = false;
+	assert_ok(world_end(w, 1), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "requeue 12; start; ");
+}
+
+static void test_without_slurm_the_end_is_recorded_all_the_same(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	w->slurm.away = true;
+	w->moment.without_slurm = true;
+	assert_ok(world_end(w, 3), &w->err);
+	r = world_run(w);
+	assert_string_equal(run_attempt(r, 1)->end->cause, "failed");
+	assert_string_equal(run_attempt(r, 1)->decided->action, "retry");
+	run_close(r);
+}
+
+static int end_in_child(struct world *w, int exit_status)
+{
+	int pid = fork();
+
+	if (pid == 0)
+		_exit(world_end(w, exit_status) < 0);
+	return pid;
+}
+
+static void test_many_at_once_decide_once(void **state)
+{
+	struct world *w = *state;
+	int status, failed = 0;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	for (int i = 0; i < 4; i++)
+		assert_true(end_in_child(w, i + 1) > 0);
+	while (wait(&status) > 0)
+		failed += status != 0;
+	assert_int_equal(failed, 0);
+	r = world_run(w);
+	assert_in_range(run_attempt(r, 1)->end->exit_code, 1, 4);
+	assert_string_equal(run_attempt(r, 1)->decided->action, "retry");
+	assert_int_equal(r->n_attempts, 1);
+	run_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_IN_WORLD(test_a_failed_script_is_requeued),
+		TEST_IN_WORLD(test_a_completed_script_is_left_alone),
+		TEST_IN_WORLD(test_only_quarantined_chunks_are_not_tried_again),
+		TEST_IN_WORLD(test_a_node_that_died_is_left_out),
+		TEST_IN_WORLD(test_what_was_decided_stands),
+		TEST_IN_WORLD(test_a_stale_agent_leaves),
+		TEST_IN_WORLD(test_an_agent_leaves_when_slurm_has_gone_on),
+		TEST_IN_WORLD(test_a_job_that_never_began_has_no_end),
+		TEST_IN_WORLD(test_slurmctld_away_is_waited_for),
+		TEST_IN_WORLD(
+		    test_without_slurm_the_end_is_recorded_all_the_same),
+		TEST_IN_WORLD(test_many_at_once_decide_once),
+	};
+
+	return cmocka_run_group_tests_name("end", tests, NULL, NULL);
+}

@@ -49,7 +49,8 @@ int reply_ok(void)
 
 int reply_error(const struct belay_error *err)
 {
-	bool users = err->code == BELAY_EINVAL || err->code == BELAY_ECONFIG;
+	bool users = err->code == BELAY_EINVAL || err->code == BELAY_ECONFIG ||
+		     err->code == BELAY_ENOENT;
 
 	reply("BELAY_ERROR", err->text);
 	return users ? 2 : 1;

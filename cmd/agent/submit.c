@@ -3,6 +3,7 @@
 
 #include <getopt.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cmd/agent/agent.h"
 #include "dispatch/dispatch.h"
@@ -16,12 +17,12 @@ static const struct option options[] = {
 	{ 0 }
 };
 
-/* A preset is stored nowhere, so nothing has to be asked. */
+/* Only a file is stored, below the cluster's name: else nothing is asked. */
 static int find_cluster(const char *policy, char *out, size_t size,
 			struct belay_error *err)
 {
 	out[0] = '\0';
-	if (policy_is_preset(policy))
+	if (policy_is_preset(policy) || access(policy, F_OK) < 0)
 		return 0;
 	return slurm_cluster_name(out, size, err);
 }

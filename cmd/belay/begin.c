@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "cmd/belay/moment.h"
 #include "dispatch/dispatch.h"
@@ -29,21 +29,32 @@ static const char *env_or(const char *name, const char *fallback)
 }
 
 /*
- * Nothing of ours travelled with this job, so what is the same over all its
- * requeues has to stand for the submission: cluster and job.
+ * Nothing of ours travelled with this job.  A first start is a submission of
+ * its own; a restart is of the run that the job's start before belonged to, which
+ * is asked of the disk and not made of the job's id, for Slurm gives ids again.
  */
-static void name_submission(struct hint *h)
+static int recall_submission(struct hint *h, struct belay_error *err)
 {
-	char text[512];
-	struct digest d;
+	const char *cluster = env_or("SLURM_CLUSTER_NAME", "local");
+	_auto_free_ char *root = run_root(h->root[0] ? h->root : NULL, err);
+	char name[RUN_NAME_SIZE];
+	uint64_t job_id;
+	struct run *r;
 
-	text_format(text, sizeof(text), "belay begin %.128s %.20s %.20s %.20s",
-		    env_or("SLURM_CLUSTER_NAME", "local"),
-		    env_or("SLURM_JOB_ID", ""),
-		    env_or("SLURM_ARRAY_JOB_ID", ""),
-		    env_or("SLURM_ARRAY_TASK_ID", ""));
-	d = digest_of(text, strlen(text));
-	text_hex(d.bytes, sizeof(d.bytes), h->submission);
+	if (!root)
+		return -1;
+	if (text_u64(env_or("SLURM_RESTART_COUNT", "0"), UINT32_MAX,
+		     &job_id) == 0 && job_id == 0)
+		return 0;
+	if (text_u64(env_or("SLURM_JOB_ID", ""), UINT32_MAX, &job_id) < 0 ||
+	    run_of_job(root, cluster, (uint32_t)job_id, "", name, err) < 0)
+		return 0;
+	r = run_open(root, cluster, name, err);
+	if (!r)
+		return -1;
+	memcpy(h->submission, r->submission, sizeof(h->submission));
+	run_close(r);
+	return 0;
 }
 
 static int make_hint(const char *policy, const char *root, const char *run,
@@ -57,7 +68,8 @@ static int make_hint(const char *policy, const char *root, const char *run,
 	if (dispatch_submit(policy, root, run,
 			    env_or("SLURM_CLUSTER_NAME", "local"), &h, err) < 0)
 		return -1;
-	name_submission(&h);
+	if (recall_submission(&h, err) < 0)
+		return -1;
 	return hint_format(&h, out, err);
 }
 

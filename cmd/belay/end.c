@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* end.c - belay end: the moment, for a script without the plugin */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,6 +29,8 @@ static int run_end(const struct verb *v, int argc, char **argv)
 	/* as wait(2) has it: a script's own exit status, not a signal */
 	snprintf(status, sizeof(status), "%u", (unsigned)n << 8);
 	ask[3] = status;
+	/* a requeue ends what is left of the script, and that is us */
+	signal(SIGTERM, SIG_IGN);
 	if (moment_ask(ask, NULL, &reply, &err) < 0)
 		return verb_fail(v, &err);
 	return EXIT_DONE;

@@ -15,11 +15,20 @@
 
 #define REPLY_MAX (64u << 10)
 
+/* The agent beside this program, as in a build directory, or the one that is
+ * installed. */
 static const char *agent_path(void)
 {
-	const char *path = getenv("BELAY_AGENT_PATH");
+	static char path[4200];
+	ssize_t n = readlink("/proc/self/exe", path, 4096);
+	char *slash;
 
-	return path && *path ? path : BELAY_AGENT;
+	path[n > 0 ? n : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		return BELAY_AGENT;
+	strcpy(slash + 1, "belay-agent");
+	return access(path, X_OK) == 0 ? path : BELAY_AGENT;
 }
 
 static void become_agent(const char *const *argv, const char *const *env,

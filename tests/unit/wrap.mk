@@ -4,7 +4,7 @@
 WRAP_test_fs = fsync fdatasync linkat write
 WRAP_test_move = fsync renameat
 WRAP_test_commit = fsync fdatasync renameat write read
-WRAP_test_restore = write
+WRAP_test_restore = write read fsync
 
 # The plugin's files; those that speak SPANK find a fake of it in test_hooks.
 plugin_o = $(patsubst %,$(B)/plugin/%.o,$(1))

@@ -13,9 +13,21 @@
 /* The wrapped call of this name fails at its nth call from now, once. */
 static const char *failing;
 static int countdown, failing_errno;
+/* Called before a call of this name goes on, once. */
+static const char *watched;
+static void (*watcher)(const char *from, const char *to);
+
+static void watch(const char *name, const char *from, const char *to)
+{
+	if (watched && !strcmp(watched, name)) {
+		watched = NULL;
+		watcher(from, to);
+	}
+}
 
 static bool fails_now(const char *name)
 {
+	watch(name, NULL, NULL);
 	if (!failing || strcmp(failing, name) || --countdown)
 		return false;
 	errno = failing_errno;
@@ -29,11 +41,33 @@ static bool fails_now(const char *name)
 	{								\
 		return fails_now(#name) ? -1 : __real_##name args;	\
 	}
-WRAP(int, fsync, (int fd), (fd))
 WRAP(int, fdatasync, (int fd), (fd))
-WRAP(int, renameat, (int a, const char *b, int c, const char *d), (a, b, c, d))
 WRAP(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
 WRAP(ssize_t, read, (int fd, void *p, size_t n), (fd, p, n))
+
+static ino_t synced[64];	/* what fsync(2) was called for */
+static size_t n_synced;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+	struct stat st;
+
+	if (fails_now("fsync"))
+		return -1;
+	if (fstat(fd, &st) == 0 && n_synced < 64)
+		synced[n_synced++] = st.st_ino;
+	return __real_fsync(fd);
+}
+
+int __real_renameat(int a, const char *from, int b, const char *to);
+int __wrap_renameat(int a, const char *from, int b, const char *to);
+int __wrap_renameat(int a, const char *from, int b, const char *to)
+{
+	watch("rename", from, to);
+	return fails_now("renameat") ? -1 : __real_renameat(a, from, b, to);
+}
 
 static void fail_at(const char *name, int nth, int error)
 {
@@ -239,6 +273,106 @@ static void test_a_fenced_attempt_publishes_nothing(void **state)
 	run_close(r);
 }
 
+/* ---- what comes between two steps of a commit ---- */
+
+static struct run *the_run;
+static char *the_staging;
+
+static void begin_another(const char *from, const char *to)
+{
+	char path[256];
+
+	(void)from;
+	(void)to;
+	snprintf(path, sizeof(path), "%s/attempts/000002", the_run->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void take_the_number(const char *from, const char *to)
+{
+	char path[256];
+
+	(void)from;
+	snprintf(path, sizeof(path), "%s/checkpoints/%s", the_run->dir, to);
+	runs_file(path, "MANIFEST", "mine");
+}
+
+static void lengthen_a_file(const char *from, const char *to)
+{
+	(void)from;
+	(void)to;
+	runs_file(the_staging, "state", "longer than before");
+}
+
+static void assert_synced(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	for (size_t i = 0; i < n_synced; i++)
+		if (synced[i] == st.st_ino)
+			return;
+	fail_msg("'%s' is not synced", path);
+}
+
+static void look_for_syncs(const char *from, const char *to)
+{
+	static const char *const names[] = { "state", "sub/data", "sub", "." };
+	char path[300];
+
+	(void)from;
+	(void)to;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", the_staging, names[i]);
+		assert_synced(path);
+	}
+}
+
+static uint64_t commit_while(struct tmpdir *d, const char *call,
+			     void (*f)(const char *from, const char *to))
+{
+	struct checkpoint_options opt = { 0 };
+	uint64_t id;
+
+	the_run = runs_make(d);
+	the_staging = runs_stage(the_run, 1, "x");
+	n_synced = 0;
+	watcher = f;
+	watched = call;
+	id = checkpoint_commit(the_run, 1, the_staging, &opt, &d->err);
+	assert_null(watched);
+	free(the_staging);
+	run_close(the_run);
+	return id;
+}
+
+static void test_all_is_durable_before_it_is_seen(void **state)
+{
+	assert_int_equal(commit_while(*state, "rename", look_for_syncs), 1);
+}
+
+static void test_a_number_that_is_taken_meanwhile_is_left(void **state)
+{
+	assert_int_equal(commit_while(*state, "rename", take_the_number), 2);
+}
+
+static void test_what_a_newer_attempt_may_not_have_seen_is_not_acknowledged(
+	void **state)
+{
+	struct tmpdir *d = *state;
+
+	assert_int_equal(commit_while(d, "rename", begin_another), 0);
+	assert_int_equal(d->err.code, BELAY_EFENCED);
+}
+
+static void test_a_file_that_changes_meanwhile_is_refused(void **state)
+{
+	struct tmpdir *d = *state;
+
+	assert_int_equal(commit_while(d, "read", lengthen_a_file), 0);
+	assert_non_null(strstr(d->err.text, "changed while it was read: 'state'"));
+}
+
 static void test_a_number_is_never_used_twice(void **state)
 {
 	struct tmpdir *d = *state;
@@ -265,6 +399,10 @@ int main(void)
 		TEST_IN_TMPDIR(test_names_that_cannot_be_kept_are_refused),
 		TEST_IN_TMPDIR(test_an_empty_or_strange_directory_is_refused),
 		TEST_IN_TMPDIR(test_a_fenced_attempt_publishes_nothing),
+		TEST_IN_TMPDIR(test_all_is_durable_before_it_is_seen),
+		TEST_IN_TMPDIR(test_a_number_that_is_taken_meanwhile_is_left),
+		TEST_IN_TMPDIR(test_what_a_newer_attempt_may_not_have_seen_is_not_acknowledged),
+		TEST_IN_TMPDIR(test_a_file_that_changes_meanwhile_is_refused),
 		TEST_IN_TMPDIR(test_a_number_is_never_used_twice),
 	};
 

@@ -86,6 +86,52 @@ static void test_late_ones_do_not_count(void **state)
 	run_close(r);
 }
 
+/* What a newer belay wrote is left alone, by check, by list and by prune. */
+static void test_what_cannot_be_read_now_is_not_deleted(void **state)
+{
+	static const char *const left[] = { "000001", "000002", NULL };
+	static const char head[] = "{\"format\":2";
+	struct tmpdir *d = *state;
+	struct run *r = runs_make(d);
+	struct digest check = digest_of(head, strlen(head));
+	struct checkpoint_list list;
+	char hex[DIGEST_HEX], text[128], path[256];
+
+	digest_format(&check, hex);
+	snprintf(text, sizeof(text), "%s,\"check\":\"%s\"}\n", head, hex);
+	runs_checkpoint(r, 1, "x");
+	snprintf(path, sizeof(path), "%s/checkpoints/000001", r->dir);
+	runs_file(path, "MANIFEST", text);
+	runs_checkpoint(r, 1, "x");
+	assert_int_equal(checkpoint_prune(r, 1, &d->err), 0);
+	assert_checkpoints(r, left);
+	assert_ok(checkpoint_list(r, &list, &d->err), &d->err);
+	assert_true(list.c[0].damaged && list.c[0].unreadable);
+	assert_fails(checkpoint_check(r, &list.c[0], true, &d->err), &d->err,
+		     BELAY_EFAILED, "format 2 of a newer belay");
+	checkpoint_list_free(&list);
+	run_close(r);
+}
+
+/* Who opened the run before the next attempt began must not take for good what
+ * is late, and delete what is good. */
+static void test_attempts_are_read_anew(void **state)
+{
+	static const uint64_t seen[] = { 1 };
+	static const char *const left[] = { "000001", "000002", NULL };
+	struct tmpdir *d = *state;
+	struct run *early = runs_make(d), *r;
+
+	runs_checkpoint(early, 1, "seen");
+	runs_checkpoint(early, 1, "late");
+	r = run_open_dir(early->dir, &d->err);
+	runs_begin(r, seen, 1);
+	assert_int_equal(checkpoint_prune(early, 1, &d->err), 0);
+	assert_checkpoints(r, left);
+	run_close(r);
+	run_close(early);
+}
+
 static void test_what_dead_attempts_left_is_swept(void **state)
 {
 	static const uint64_t seen[] = { 1 };
@@ -115,6 +161,8 @@ int main(void)
 		TEST_IN_TMPDIR(test_keeping_none_is_refused),
 		TEST_IN_TMPDIR(test_damaged_ones_do_not_count_as_kept),
 		TEST_IN_TMPDIR(test_late_ones_do_not_count),
+		TEST_IN_TMPDIR(test_what_cannot_be_read_now_is_not_deleted),
+		TEST_IN_TMPDIR(test_attempts_are_read_anew),
 		TEST_IN_TMPDIR(test_what_dead_attempts_left_is_swept),
 	};
 

@@ -23,6 +23,25 @@ ssize_t __wrap_write(int fd, const void *p, size_t n)
 	return __real_write(fd, p, n);
 }
 
+static bool read_fails;
+static unsigned syncs;
+
+ssize_t __real_read(int fd, void *p, size_t n);
+ssize_t __wrap_read(int fd, void *p, size_t n);
+ssize_t __wrap_read(int fd, void *p, size_t n)
+{
+	errno = EIO;
+	return read_fails ? -1 : __real_read(fd, p, n);
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+	syncs++;
+	return __real_fsync(fd);
+}
+
 struct restored {		/* a run, its newest checkpoint, a directory */
 	struct run *r;
 	struct checkpoint_list list;
@@ -79,7 +98,9 @@ static void test_files_come_back_with_their_modes(void **state)
 	set_up(d, &x);
 	mkdir(x.into, 0755);
 	runs_file(x.into, "state", "an older one, and longer");
+	syncs = 0;
 	assert_ok(checkpoint_restore(x.r, x.c, x.into, &d->err), &d->err);
+	assert_int_equal(syncs, 2);	/* files, before they replace others */
 	assert_file(x.into, "state", "the state");
 	assert_file(x.into, "sub/data", "0123456789");
 	assert_dir(x.into, restored);
@@ -127,6 +148,19 @@ static void test_a_short_or_missing_file_is_found_without_reading(void **state)
 	assert_fails(checkpoint_restore(x.r, x.c, x.into, &d->err), &d->err,
 		     BELAY_ECORRUPT, "cannot open 'state'");
 	assert_int_equal(access(x.into, F_OK), -1);
+	tear_down(&x);
+}
+
+static void test_what_the_disk_cannot_read_is_damage(void **state)
+{
+	struct tmpdir *d = *state;
+	struct restored x;
+
+	set_up(d, &x);
+	read_fails = true;
+	assert_fails(checkpoint_check(x.r, x.c, true, &d->err), &d->err,
+		     BELAY_ECORRUPT, "cannot read 'state': Input/output error");
+	read_fails = false;
 	tear_down(&x);
 }
 
@@ -217,6 +251,7 @@ int main(void)
 		TEST_IN_TMPDIR(test_files_come_back_with_their_modes),
 		TEST_IN_TMPDIR(test_a_flipped_bit_is_found_and_nothing_is_replaced),
 		TEST_IN_TMPDIR(test_a_short_or_missing_file_is_found_without_reading),
+		TEST_IN_TMPDIR(test_what_the_disk_cannot_read_is_damage),
 		TEST_IN_TMPDIR(test_a_full_disk_leaves_nothing_behind),
 		TEST_IN_TMPDIR(test_what_stands_in_the_way_is_said),
 		TEST_IN_TMPDIR(test_a_mark_is_kept_with_its_reason),

@@ -7,6 +7,54 @@
 #include "cmd/belay/about.h"
 
 #define WIDTH 78
+#define OPTION_HELP 29		/* the column where it begins */
+
+/* The words of text[len], from column `indent` on, broken between words. */
+static void fill(const char *text, size_t len, unsigned indent)
+{
+	const char *end = text + len;
+	size_t column = indent, n;
+	bool first = true;
+
+	for (;; text += n, first = false) {
+		while (text < end && (*text == ' ' || *text == '\n'))
+			text++;
+		for (n = 0; text + n < end && !strchr(" \n", text[n]); n++)
+			;
+		if (!n)
+			break;
+		if (!first && column + 1 + n > WIDTH) {
+			printf("\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!first) {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", (int)n, text);
+		column += n;
+	}
+	putchar('\n');
+}
+
+/* Paragraphs are filled; lines that begin with a space are left as they are,
+ * and so is what is empty. */
+static void print_more(const char *text)
+{
+	size_t line, len;
+
+	while (*text) {
+		line = strcspn(text, "\n");
+		len = line;
+		if (!line || *text == ' ') {
+			printf("%.*s\n", (int)line, text);
+		} else {
+			while (text[len] && !strchr(" \n", text[len + 1]))
+				len += 1 + strcspn(text + len + 1, "\n");
+			fill(text, len, 0);
+		}
+		text += len + (text[len] == '\n');
+	}
+}
 
 static void print_option(const struct verb_option *o)
 {
@@ -14,26 +62,10 @@ static void print_option(const struct verb_option *o)
 
 	snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "",
 		 o->arg ? o->arg : "");
-	printf("  %c%c%c %-22s %s\n", o->short_name ? '-' : ' ',
+	printf("  %c%c%c %-22s ", o->short_name ? '-' : ' ',
 	       o->short_name ? o->short_name : ' ', o->short_name ? ',' : ' ',
-	       left, o->help);
-}
-
-/* Paragraphs: lines that are too long are broken between words. */
-static void print_filled(const char *text)
-{
-	while (*text) {
-		size_t line = strcspn(text, "\n"), n = line;
-
-		if (n > WIDTH) {
-			for (n = WIDTH; n && text[n] != ' '; n--)
-				;
-			if (!n)
-				n = line;
-		}
-		printf("%.*s\n", (int)n, text);
-		text += n + (text[n] == ' ' || text[n] == '\n');
-	}
+	       left);
+	fill(o->help, strlen(o->help), OPTION_HELP);
 }
 
 void help_on_verb(const struct verb *v)
@@ -48,7 +80,7 @@ void help_on_verb(const struct verb *v)
 		printf("%c%s.\n", v->line[0] - ('a' - 'A'), v->line + 1);
 	if (v->more) {
 		putchar('\n');
-		print_filled(v->more);
+		print_more(v->more);
 	}
 	puts("\nOptions:");
 	for (const struct verb_option *o = v->options; o && o->name; o++)

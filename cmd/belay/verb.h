@@ -25,8 +25,8 @@ struct verb {
 	const char *name;	/* "map", "checkpoint save" */
 	const char *synopsis;	/* "[-j N] --chunks N -- CMD {}" */
 	const char *line;	/* one line for 'belay help'; NULL: hidden */
-	const char *more;	/* paragraphs for --help, or NULL; long lines
-				 * are broken when printed */
+	const char *more;	/* paragraphs for --help, or NULL: filled but
+				 * for lines that begin with a space */
 	const struct verb_option *options;	/* end with { 0 }; or NULL */
 	int (*run)(const struct verb *v, int argc, char **argv);
 	bool command;		/* the first operand ends the options: it is a

@@ -227,6 +227,8 @@ install: all
 	$(INSTALL) -m 644 include/belay/belay.h $(DESTDIR)$(includedir)/belay/
 	$(INSTALL) -m 755 $(B)/spank_belay.so $(DESTDIR)$(plugindir)/
 	$(INSTALL) -m 644 config/* $(DESTDIR)$(datadir)/belay/
+	$(INSTALL) -D -m 644 contrib/completion/belay.bash \
+	  $(DESTDIR)$(datadir)/bash-completion/completions/belay
 	$(INSTALL) -m 644 man/*.1 $(DESTDIR)$(mandir)/man1/
 	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(mandir)/man5/
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(mandir)/man8/
@@ -238,6 +240,7 @@ uninstall:
 	  $(DESTDIR)$(mandir)/man1/belay.1 $(DESTDIR)$(mandir)/man8/spank_belay.8 \
 	  $(DESTDIR)$(mandir)/man8/belay-agent.8 \
 	  $(DESTDIR)$(mandir)/man5/belay-policy.5
+	$(RM) $(DESTDIR)$(datadir)/bash-completion/completions/belay
 	$(RM) -r $(DESTDIR)$(datadir)/belay
 
 clean:

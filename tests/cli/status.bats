@@ -53,6 +53,37 @@ keys() {		# keys EXPRESSION: of the object on stdin, in order
 	[[ $(json 'j["attempts"][0]["begin"]' <<<"$out") == 20??-??-??T??:??:??.??????Z ]]
 }
 
+@test "chunks are counted, by status and by the attempt that did them" {
+	make_run demo
+	begin_attempt 1 5
+	inside 1
+	for k in 0 1 2 3 4; do
+		[ "$(belay chunk claim --chunks 10)" = $k ]
+	done
+	belay chunk done 0
+	belay chunk done 1
+	belay chunk fail 2 --reason 'no luck'
+	belay chunk fail 3 --no-retry --reason 'wrong input' || true
+	out=$(belay status --json)
+	[ "$(json 'j["chunks"]' <<<"$out")" = "{'total': 10, 'done': 2, 'running': 1, 'retrying': 1, 'quarantined': 1}" ]
+	[ "$(json 'j["attempts"][0]["chunks_done"]' <<<"$out")" = 2 ]
+	run -0 belay status
+	[[ $output == *"chunks       [####................] 2 of 10 done"* ]]
+	[[ $output == *"1 quarantined"* ]]
+	run -0 belay events
+	[[ $output == *"set 'main' of 10 chunks"* ]]
+	[[ $output == *" begun, "*" done"* ]]
+	[[ $output == *"chunk 3 given up: "* ]]
+	[[ $output == *"chunk 2 failed"*"no luck"* ]]
+	[ "$(belay events --all | grep -c 'chunk_begin ')" = 5 ]
+	echo x >f
+	belay checkpoint save f
+	[ "$(belay checkpoint list --json | json 'j[0]["chunks_done"]')" = 2 ]
+	unset BELAY_RUN_DIR
+	[[ $(belay status) == *" 2/10 "* ]]
+	[[ $(belay why demo) == *"It finished 2 chunks."* ]]
+}
+
 @test "each state is told from the records" {
 	make_run a
 	[ "$(belay status a --json | json 'j["state"]')" = pending ]

@@ -134,22 +134,28 @@ static bool complaint(int fd, char why[AGENT_WHY])
 	return why[0] != '\0';
 }
 
-static int failed(const struct agent *a, const struct reply *r, bool in_time,
+/* The first reason that there is; took_s says whether it was an agent that
+ * fell over at once or one that its own deadline ended. */
+static int failed(const struct reply *r, bool in_time, long long took_s,
 		  int err, char why[AGENT_WHY])
 {
 	if (r->error)
 		snprintf(why, AGENT_WHY, "%s", r->error);
 	else if (!in_time)
-		snprintf(why, AGENT_WHY, "belay-agent did not answer in time,"
-			 " within %u s", a->deadline_s);
-	else if (r->used || !complaint(err, why))
+		snprintf(why, AGENT_WHY, "belay-agent did not answer within "
+			 "%lld s", took_s);
+	else if (!r->silent)
 		snprintf(why, AGENT_WHY, "belay-agent answered with %s",
 			 r->fault);
+	else if (!complaint(err, why))
+		snprintf(why, AGENT_WHY, "belay-agent ended without an answer "
+			 "after %lld s", took_s);
 	return -1;
 }
 
 int agent_run(const struct agent *a, struct reply *r, char why[AGENT_WHY])
 {
+	long long start = mono_ms();
 	struct pipes p;
 	pid_t middle;
 	bool in_time;
@@ -170,7 +176,8 @@ int agent_run(const struct agent *a, struct reply *r, char why[AGENT_WHY])
 		kill(-middle, SIGKILL);
 	rc = reply_end(r);
 	if (!in_time || rc < 0)
-		rc = failed(a, r, in_time, p.err[0], why);
+		rc = failed(r, in_time, (mono_ms() - start) / 1000, p.err[0],
+			    why);
 	close_pair(p.out);
 	close_pair(p.err);
 	reap(middle);

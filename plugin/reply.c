@@ -124,12 +124,15 @@ void reply_init(struct reply *r)
 	r->wait_s = 0;
 	r->error = r->fault = NULL;
 	r->ok = false;
+	r->silent = true;
 }
 
 int reply_feed(struct reply *r, const char *data, size_t len)
 {
 	if (r->fault)
 		return -1;
+	if (len)
+		r->silent = false;
 	for (size_t i = 0; i < len; i++)
 		if (take_byte(r, data[i]) < 0)
 			return -1;
@@ -145,7 +148,7 @@ int reply_end(struct reply *r)
 	if (r->error)
 		return -1;
 	if (!r->ok)
-		return fault(r, r->n_lines ? "no end" : "nothing");
+		return fault(r, "no end");
 	return 0;
 }
 

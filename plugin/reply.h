@@ -32,6 +32,7 @@ struct reply {
 	unsigned n_say;
 	unsigned wait_s;	/* BELAY_WAIT: the last one, 0 if none */
 	const char *error;	/* BELAY_ERROR: why it failed, or NULL */
+	bool silent;		/* not a byte has come */
 	bool ok;		/* BELAY_OK was the last line so far */
 	const char *fault;	/* what broke the rules, or NULL */
 };

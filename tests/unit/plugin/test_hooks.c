@@ -342,7 +342,7 @@ static void test_a_relative_root_is_refused(void **state)
 static void test_a_broken_agent_costs_the_protection_only(void **state)
 {
 	static const struct { const char *body, *why; } cases[] = {
-		{ "exit 3", "unprotected: belay-agent answered with nothing" },
+		{ "exit 3", "unprotected: belay-agent ended without" },
 		{ "echo no library >&2", "unprotected: no library" },
 		{ "echo BELAY_OK=1", "gave no hint" },
 	};

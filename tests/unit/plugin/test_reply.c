@@ -45,7 +45,7 @@ static void test_it_does_not_matter_where_the_bytes_are_cut(void **state)
 static void test_what_breaks_a_rule_is_dropped_whole(void **state)
 {
 	static const struct { const char *text, *fault; } cases[] = {
-		{ "", "nothing" },
+		{ "", "no end" },
 		{ "BELAY_RUN=a\n", "no end" },
 		{ "BELAY_OK=1", "an unfinished line" },
 		{ "BELAY_RUN=a\nBELAY_OK=1\nBELAY_RU", "an unfinished line" },
@@ -152,6 +152,9 @@ static void test_a_new_reply_knows_nothing_of_the_last(void **state)
 	assert_int_equal(parse("BELAY_OK=1\n"), 0);
 	assert_int_equal(reply.n_vars + reply.n_say, 0);
 	assert_null(reply_get(&reply, "BELAY_RUN"));
+	assert_false(reply.silent);
+	assert_int_equal(parse(""), -1);
+	assert_true(reply.silent);
 }
 
 int main(void)

@@ -12,8 +12,6 @@
  *	begin	published, and with it the cut
  */
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,30 +21,12 @@
 #include "dispatch/act.h"
 #include "dispatch/handover.h"
 #include "dispatch/offer.h"
+#include "dispatch/opening.h"
 #include "journal/journal.h"
 
 /* A writer acknowledges after it has looked for a newer attempt: this is how
  * long its look may lie back. */
 #define QUIET_MS 2000
-
-struct opening {
-	const struct moment *m;
-	const struct sched *s;
-	struct buf *say;
-	struct run *run;
-	struct policy policy;
-	struct job_view job, other;	/* ours; of the run's last attempt */
-	bool job_known, other_known, fresh;
-	unsigned number, previous;	/* previous 0: this is the first */
-	int64_t claimed_ns;
-	bool let_go;	/* it was stopped, and a person lets it go on */
-	struct begin begin;
-};
-
-static struct attempt *previous_of(const struct opening *o)
-{
-	return o->previous ? run_attempt(o->run, o->previous) : NULL;
-}
 
 /* ---- the run ---- */
 
@@ -100,52 +80,6 @@ static void look_up(struct opening *o)
 			   "only record; submit it with --requeue\n");
 }
 
-/* ---- whose run it is ---- */
-
-static bool is_live(const struct job_view *j)
-{
-	return j->completing || j->state == JOB_STATE_PENDING ||
-	       j->state == JOB_STATE_RUNNING ||
-	       j->state == JOB_STATE_SUSPENDED;
-}
-
-static int yield_to(struct opening *o, const struct begin *b,
-		    struct belay_error *err)
-{
-	const struct sched *s = o->s;
-
-	if (!o->job_known ||
-	    s->requeue(s->state, o->job.record, true, NULL) < 0)
-		return err_set(err, BELAY_EBUSY, "run '%s' is held by job %s",
-			       o->run->name, b->job);
-	return err_set(err, BELAY_EBUSY, "run '%s' is held by job %s; this job "
-		       "is requeued and held until 'scontrol release %s'",
-		       o->run->name, b->job, o->job.record);
-}
-
-/* The last attempt may be of another job, or of none, that still works. */
-static int check_holder(struct opening *o, struct belay_error *err)
-{
-	const struct attempt *a = run_newest(o->run);
-	const struct sched *s = o->s;
-
-	if (!a || a->end || a->begin->job_id == o->m->job_id)
-		return 0;
-	if (!a->begin->job_id)
-		return run_begin_alive(a->begin) == 1 ?
-			yield_to(o, a->begin, err) : 0;
-	o->other_known = s->load_job(s->state, a->begin->job_id, &o->other,
-				     err) == 0;
-	if (!o->other_known && err->sys == EAGAIN)
-		return err_prefix(err, "run '%s' may be held by job %s",
-				  o->run->name, a->begin->job);
-	if (o->other_known && is_live(&o->other))
-		return yield_to(o, a->begin, err);
-	return 0;
-}
-
-/* ---- the attempt before ---- */
-
 static int claim(struct opening *o, struct belay_error *err)
 {
 	const struct attempt *a;
@@ -157,77 +91,6 @@ static int claim(struct opening *o, struct belay_error *err)
 	a = run_newest(o->run);
 	o->previous = a ? a->number : 0;
 	return run_check_fence(o->run, o->number, err);
-}
-
-static void tell_missed(struct opening *o, const struct begin *before)
-{
-	unsigned missed = o->m->restart - before->restart - 1;
-
-	if (before->job_id == o->m->job_id && o->m->restart > before->restart &&
-	    missed)
-		buf_printf(o->say, "%u start%s of this job since attempt %u "
-			   "never got as far as belay\n", missed,
-			   missed > 1 ? "s" : "", o->previous);
-}
-
-/* The inquest about o->previous, with the view of the job that it was of. */
-static struct inquest inquest_of(const struct opening *o)
-{
-	const struct begin *b = previous_of(o)->begin;
-	bool ours = b->job_id == o->m->job_id;
-
-	return (struct inquest){
-		.moment = o->m,
-		.sched = o->s,
-		.by = "begin",
-		.run = o->run,
-		.attempt = o->previous,
-		.job = ours ? o->job : o->other,
-		.job_known = ours ? o->job_known : o->other_known,
-		.later_attempt = true,
-	};
-}
-
-/*
- * The job is ours now, whoever's the attempt was.  To let a job end that has
- * been started again means to cancel it, as it does while it is pending.
- */
-static int stop(struct opening *o, const struct decision *d,
-		struct belay_error *err)
-{
-	const struct decided *stands = previous_of(o)->decided;
-	struct inquest q = inquest_of(o);
-	struct act act = { &q, o->number, clock_wall_us() / 1000000, false };
-
-	q.job = o->job;
-	if (!d && action_of_word(stands->action) == ACTION_FAIL)
-		q.job.state = JOB_STATE_PENDING;
-	if (o->job_known && (d ? act_on(&act, d, NULL, err)
-			       : act_carry_out(&act, NULL, err)) < 0)
-		return -1;
-	return err_set(err, BELAY_EFAILED, "attempt %u is not to be followed "
-		       "by another: %s", o->previous,
-		       d ? d->reason : stands->reason);
-}
-
-static int heed_previous(struct opening *o, struct belay_error *err)
-{
-	struct inquest q;
-	int action, rc;
-
-	if (!o->previous)
-		return 0;
-	tell_missed(o, previous_of(o)->begin);
-	q = inquest_of(o);
-	rc = inquest_hold(&q, err);
-	free(q.nodes);		/* the job's view is the opening's */
-	if (rc < 0)
-		return -1;
-	action = action_of_word(previous_of(o)->decided->action);
-	if (action != ACTION_HOLD && action != ACTION_FAIL)
-		return 0;
-	o->let_go = act_was_done(o->run, o->previous);
-	return o->let_go ? 0 : stop(o, NULL, err);
 }
 
 /* ---- this attempt ---- */
@@ -251,7 +114,7 @@ static enum action action_of_policy(const struct policy *p)
 
 static const char *action_of(const struct opening *o)
 {
-	const struct attempt *a = previous_of(o);
+	const struct attempt *a = opening_previous(o);
 
 	if (!a)
 		return "start";
@@ -269,7 +132,7 @@ static bool wants_checkpoint(const char *action)
 /* Whoever recorded its own end had stopped writing before. */
 static void wait_for_quiet(const struct opening *o)
 {
-	const struct attempt *a = previous_of(o);
+	const struct attempt *a = opening_previous(o);
 	int64_t spent = (clock_mono_ns() - o->claimed_ns) / 1000000;
 
 	if (a && strcmp(a->end->by, "end") && spent < QUIET_MS)
@@ -291,7 +154,7 @@ static int offer(struct opening *o, struct belay_error *err)
 	b->checkpoints = found.ids;
 	b->n_checkpoints = found.n_ids;
 	if (restore && found.all_damaged && !o->let_go)
-		return stop(o, &hold, err);
+		return opening_stop(o, &hold, err);
 	return 0;
 }
 
@@ -366,8 +229,8 @@ static int open_attempt(struct opening *o, struct belay_error *err)
 	if (take_policy(o, err) < 0 || open_run(o, err) < 0)
 		return -1;
 	look_up(o);
-	if (check_holder(o, err) < 0 || claim(o, err) < 0 ||
-	    heed_previous(o, err) < 0)
+	if (opening_check_holder(o, err) < 0 || claim(o, err) < 0 ||
+	    opening_heed_previous(o, err) < 0)
 		return -1;
 	return begin_attempt(o, err);
 }
@@ -380,7 +243,7 @@ static int hand_over(const struct opening *o, struct buf *env,
 		.root = o->m->root,
 		.attempt = o->number,
 		.begin = &o->begin,
-		.previous = previous_of(o),
+		.previous = opening_previous(o),
 		.attempts_max = o->policy.attempts_max,
 	};
 

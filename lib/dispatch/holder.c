@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* holder.c - whose run it is */
+
+#include <errno.h>
+
+#include "dispatch/opening.h"
+
+static bool is_live(const struct job_view *j)
+{
+	return j->completing || j->state == JOB_STATE_PENDING ||
+	       j->state == JOB_STATE_RUNNING ||
+	       j->state == JOB_STATE_SUSPENDED;
+}
+
+static int yield_to(struct opening *o, const struct begin *b,
+		    struct belay_error *err)
+{
+	const struct sched *s = o->s;
+
+	if (!o->job_known ||
+	    s->requeue(s->state, o->job.record, true, NULL) < 0)
+		return err_set(err, BELAY_EBUSY, "run '%s' is held by job %s",
+			       o->run->name, b->job);
+	return err_set(err, BELAY_EBUSY, "run '%s' is held by job %s; this job "
+		       "is requeued and held until 'scontrol release %s'",
+		       o->run->name, b->job, o->job.record);
+}
+
+/* The last attempt may be of another job, or of none, that still works. */
+int opening_check_holder(struct opening *o, struct belay_error *err)
+{
+	const struct attempt *a = run_newest(o->run);
+	const struct sched *s = o->s;
+
+	if (!a || a->end || a->begin->job_id == o->m->job_id)
+		return 0;
+	if (!a->begin->job_id)
+		return run_begin_alive(a->begin) == 1 ?
+			yield_to(o, a->begin, err) : 0;
+	o->other_known = s->load_job(s->state, a->begin->job_id, &o->other,
+				     err) == 0;
+	if (!o->other_known && err->sys == EAGAIN)
+		return err_prefix(err, "run '%s' may be held by job %s",
+				  o->run->name, a->begin->job);
+	if (o->other_known && is_live(&o->other))
+		return yield_to(o, a->begin, err);
+	return 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* previous.c - the attempt before: how it ended, and whether this may begin */
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "dispatch/act.h"
+#include "dispatch/opening.h"
+
+struct attempt *opening_previous(const struct opening *o)
+{
+	return o->previous ? run_attempt(o->run, o->previous) : NULL;
+}
+
+static void tell_missed(struct opening *o, const struct begin *before)
+{
+	unsigned missed = o->m->restart - before->restart - 1;
+
+	if (before->job_id == o->m->job_id && o->m->restart > before->restart &&
+	    missed)
+		buf_printf(o->say, "%u start%s of this job since attempt %u "
+			   "never got as far as belay\n", missed,
+			   missed > 1 ? "s" : "", o->previous);
+}
+
+/* The inquest about o->previous, with the view of the job that it was of. */
+static struct inquest inquest_of(const struct opening *o)
+{
+	const struct begin *b = opening_previous(o)->begin;
+	bool ours = b->job_id == o->m->job_id;
+
+	return (struct inquest){
+		.moment = o->m,
+		.sched = o->s,
+		.by = "begin",
+		.run = o->run,
+		.attempt = o->previous,
+		.job = ours ? o->job : o->other,
+		.job_known = ours ? o->job_known : o->other_known,
+		.later_attempt = true,
+	};
+}
+
+/*
+ * The job is ours now, whoever's the attempt was.  To let a job end that has
+ * been started again means to cancel it, as it does while it is pending.
+ */
+int opening_stop(struct opening *o, const struct decision *d,
+		 struct belay_error *err)
+{
+	const struct decided *stands = opening_previous(o)->decided;
+	struct inquest q = inquest_of(o);
+	struct act act = { &q, o->number, clock_wall_us() / 1000000, false };
+
+	q.job = o->job;
+	if (!d && action_of_word(stands->action) == ACTION_FAIL)
+		q.job.state = JOB_STATE_PENDING;
+	if (o->job_known && (d ? act_on(&act, d, NULL, err)
+			       : act_carry_out(&act, NULL, err)) < 0)
+		return -1;
+	return err_set(err, BELAY_EFAILED, "attempt %u is not to be followed "
+		       "by another: %s", o->previous,
+		       d ? d->reason : stands->reason);
+}
+
+int opening_heed_previous(struct opening *o, struct belay_error *err)
+{
+	struct inquest q;
+	int action, rc;
+
+	if (!o->previous)
+		return 0;
+	tell_missed(o, opening_previous(o)->begin);
+	q = inquest_of(o);
+	rc = inquest_hold(&q, err);
+	free(q.nodes);		/* the job's view is the opening's */
+	if (rc < 0)
+		return -1;
+	action = action_of_word(opening_previous(o)->decided->action);
+	if (action != ACTION_HOLD && action != ACTION_FAIL)
+		return 0;
+	o->let_go = act_was_done(o->run, o->previous);
+	return o->let_go ? 0 : opening_stop(o, NULL, err);
+}

@@ -13,6 +13,7 @@
 #include "fs/tree.h"
 
 #define STEP (1u << 20)
+#define WRITE_EVERY 16		/* steps: the disk works while we digest */
 
 int store_open(const struct run *r, bool make, struct belay_error *err)
 {
@@ -80,6 +81,7 @@ int store_digest(int fd, int to, const char *name, struct digest *digest,
 {
 	_auto_free_ char *room = malloc(STEP);
 	struct digest_state *s = room ? digest_start() : NULL;
+	unsigned steps = 0;
 	int rc = 0;
 	ssize_t n;
 
@@ -95,8 +97,11 @@ int store_digest(int fd, int to, const char *name, struct digest *digest,
 		}
 		digest_add(s, room, (size_t)n);
 		*size += (uint64_t)n;
-		if (to >= 0)
-			rc = fs_append(to, room, (size_t)n, name, err);
+		if (to < 0)
+			continue;
+		rc = fs_append(to, room, (size_t)n, name, err);
+		if (++steps % WRITE_EVERY == 0)
+			fs_write_soon(to);
 	}
 	*digest = digest_end(s);
 	return rc;

@@ -10,7 +10,7 @@
 #include "fs/tree.h"
 
 #define STEP (1u << 20)
-#define AT_ONCE (1u << 30)
+#define AT_ONCE (16u << 20)
 
 void fs_write_soon(int fd)
 {
@@ -75,6 +75,8 @@ int fs_copy(int from, int to, const char *name, struct belay_error *err)
 
 	do {
 		n = copy_file_range(from, NULL, to, NULL, AT_ONCE, 0);
+		if (n > 0)
+			fs_write_soon(to);	/* the disk need not wait */
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
 		return err_sys(err, "cannot write '%s'", name);

@@ -86,7 +86,7 @@ struct decided {
 	char rule[128];		/* the rule's name, or the preset's */
 	char reason[256];	/* one line for people */
 	bool counts;		/* against attempts.max */
-	int64_t delay_s;	/* backoff before the next attempt */
+	int64_t delay_s;	/* backoff before the next; -1: Slurm's own */
 	int attempts_left;	/* -1: unbounded */
 	char policy[96];	/* preset, or digest of the file */
 	struct exclusion *exclude;	/* all unexpired ones, not only new */

@@ -3,6 +3,7 @@
 # lib/ that it links.
 WRAP_test_fs = fsync fdatasync linkat write
 WRAP_test_move = fsync renameat
+WRAP_test_tree = copy_file_range
 WRAP_test_commit = fsync fdatasync renameat write read
 WRAP_test_restore = write read fsync
 
@@ -37,3 +38,7 @@ EXTRA_test_begin = $(WORLD)
 EXTRA_test_end   = $(WORLD)
 EXTRA_test_after = $(WORLD)
 $(patsubst %,$(B)/tests/unit/dispatch/test_%,begin end after): $(WORLD)
+
+# What the verbs of belay(1) gather before they print.
+EXTRA_test_story = $(B)/cmd/belay/story.o
+$(B)/tests/unit/cmd/test_story: $(B)/cmd/belay/story.o

@@ -10,11 +10,11 @@
 #
 #	BUILD=DIR	where the built files are
 #	KEEP=1		leave the cluster's directory for a look
-#	CHUNKS=N	how many trajectories (default 240)
+#	CHUNKS=N	how many trajectories (default 200)
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 
-chunks=${CHUNKS:-240}
+chunks=${CHUNKS:-200}
 build=${BUILD:-$PWD/build}
 slurm=$PWD/tests/cluster/private-slurm
 start=$SECONDS
@@ -27,17 +27,18 @@ say() { printf '%s%3d s%s  %s\n' "$dim" "$((SECONDS - start))" "$off" "$*"; }
 title() { printf '\n%s%s%s\n' "$bold" "$*" "$off"; }
 fail() { printf '%sdemo: %s%s\n' "$red" "$*" "$off" >&2; exit 1; }
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/belay-demo.XXXXXX") || exit 1
-chmod 755 "$dir"
+top=$(mktemp -d "${TMPDIR:-/tmp}/belay-demo.XXXXXX") || exit 1
+dir=$top/slurm opt=$top/opt
+chmod 755 "$top"
 clean_up() {
 	local status=$?
 	trap '' INT TERM
 	[ -z "$tail_pid" ] || kill "$tail_pid" 2>/dev/null
 	[ -z "$started" ] || "$slurm" down "$dir" >/dev/null 2>&1
 	if [ -n "${KEEP:-}" ]; then
-		echo "kept: $dir"
+		echo "kept: $top"
 	else
-		rm -rf "$dir"
+		rm -rf "$top"
 	fi
 	exit "$status"
 }
@@ -49,36 +50,35 @@ trap 'exit 143' TERM
 # As root every node is a set of namespaces and the job belongs to alice; else
 # the nodes are processes and the job is ours.
 if [ "$(id -u)" = 0 ]; then
-	inside=/run/private-slurm
+	inside=/run/bind/opt bind=(--bind "$opt:/run/bind/opt")
 	as_user() { "$slurm" exec "$dir" -u alice -- "$@"; }
 	home=$dir/home/alice
 else
-	inside=$dir
+	inside=$opt bind=()
 	as_user() { "$slurm" exec "$dir" -- "$@"; }
-	home=$dir/work
-	mkdir -p "$home"
+	home=$dir/home/$(id -un)
 fi
-belay() { as_user "$inside/opt/belay" "$@"; }
+belay() { as_user "$inside/belay" "$@"; }
 
 # ---- what the cluster gets -------------------------------------------------
 
 prepare() {
-	mkdir -p "$dir/opt"
+	mkdir -p "$opt"
 	cp "$build/belay" "$build/belay-agent" "$build/spank_belay.so" \
-		"$build/examples/ensemble" "$dir/opt/" || fail "run make first"
-	cat > "$dir/opt/one-trajectory" <<-EOF
+		"$build/examples/ensemble" "$opt/" || fail "run make first"
+	cat > "$opt/one-trajectory" <<-EOF
 	#!/bin/sh
-	exec $inside/opt/ensemble --time 20 "\$1" "\$BELAY_CHUNK_TMP/trajectory-\$(printf %03d "\$1").txt"
+	exec $inside/ensemble --time 20 "\$1" "\$BELAY_CHUNK_TMP/trajectory-\$(printf %03d "\$1").txt"
 	EOF
-	cat > "$dir/opt/job.sh" <<-EOF
+	cat > "$opt/job.sh" <<-EOF
 	#!/bin/bash
 	#SBATCH --job-name=ensemble --nodes=3 --ntasks-per-node=1 --cpus-per-task=2
 	#SBATCH --requeue --open-mode=append --output=ensemble.log --time=10
 	#SBATCH --belay=high-availability
 	echo "attempt \$BELAY_ATTEMPT on \$SLURM_JOB_NODELIST: \${BELAY_PREVIOUS_CAUSE:-first start}, \$BELAY_CHUNKS_DONE of $chunks done"
-	$inside/opt/belay map --chunks $chunks --into results -- $inside/opt/one-trajectory {}
+	$inside/belay map --chunks $chunks --into results -- $inside/one-trajectory {}
 	EOF
-	chmod 755 "$dir/opt/"*
+	chmod 755 "$opt/"*
 }
 
 done_chunks() {
@@ -90,12 +90,16 @@ state() {
 	as_user squeue -h -j "$job" -o %T 2>/dev/null
 }
 
-# Wait until the words hold, showing that we are alive.
+# Wait until the command succeeds; every few seconds say what Slurm says.
 wait_for() {	# SECONDS WHAT COMMAND...
-	local limit=$((SECONDS + $1)) what=$2
+	local limit=$((SECONDS + $1)) next=$((SECONDS + 4)) what=$2
 	shift 2
 	until "$@"; do
 		[ "$SECONDS" -lt "$limit" ] || fail "$what: not within the time; see $dir/log (KEEP=1 keeps it)"
+		if [ "$SECONDS" -ge "$next" ]; then
+			next=$((SECONDS + 4))
+			say "${dim}squeue: $(as_user squeue -h -j "$job" -o '%T, %r, %D nodes: %N' 2>/dev/null)${off}"
+		fi
 		sleep 0.3
 	done
 }
@@ -107,28 +111,28 @@ is_over() { [ -z "$(state)" ] || [[ $(state) == COMPLETED ]]; }
 # ---- the story -------------------------------------------------------------
 
 title "belay: a job loses its node and finishes its work"
-say "starting a private Slurm of four nodes (nothing outside $dir is touched)"
+say "starting a private Slurm of four nodes (nothing outside $top is touched)"
 prepare
 started=1
 "$slurm" up "$dir" --nodes 4 --cpus 2 \
-	--plugin "$inside/opt/spank_belay.so agent=$inside/opt/belay-agent" ||
+	"${bind[@]}" --plugin "$inside/spank_belay.so agent=$inside/belay-agent" ||
 	fail "the private Slurm did not start"
 say "$(as_user sinfo -h -o '%D nodes %T' | tr '\n' ' ')"
 
 title "1. the undisturbed run, to compare with"
-cat > "$dir/opt/reference.sh" <<-EOF
+cat > "$opt/reference.sh" <<-EOF
 #!/bin/sh
-cd "\$HOME" && mkdir -p reference && exec $inside/opt/belay map --chunks $chunks --into reference -j 2 -- $inside/opt/one-trajectory {}
+cd "\$HOME" && mkdir -p reference && exec $inside/belay map --chunks $chunks --into reference -j 2 -- $inside/one-trajectory {}
 EOF
-chmod 755 "$dir/opt/reference.sh"
-as_user "$inside/opt/reference.sh" || fail "the undisturbed run failed"
+chmod 755 "$opt/reference.sh"
+as_user "$inside/reference.sh" || fail "the undisturbed run failed"
 say "$chunks trajectories of two problems, Lorenz and van der Pol, one file each"
 
 title "2. the job, on three nodes"
 as_user mkdir -p results
-job=$(as_user sbatch --parsable "$inside/opt/job.sh") || fail "sbatch failed"
+as_user touch ensemble.log
+job=$(as_user sbatch --parsable "$inside/job.sh") || fail "sbatch failed"
 say "sbatch --belay=high-availability job.sh: job $job"
-: >> "$home/ensemble.log"
 tail -n +1 -F "$home/ensemble.log" 2>/dev/null | sed -u "s/^/       | /" &
 tail_pid=$!
 wait_for 30 "the job did not start working" some_done $((chunks / 4))

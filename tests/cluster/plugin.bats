@@ -33,7 +33,7 @@ setup() {
 	rm -rf "$H" "$D/etc/belay/off"
 	mkdir -m 700 "$H"
 	chown 1501:1501 "$H"
-	[ -e "$P/agent" ] || mv "$P/agent.away" "$P/agent"
+	[ ! -e "$P/agent.away" ] || mv -f "$P/agent.away" "$P/agent"
 }
 
 # Whatever was done to it, no node is the worse for it.
@@ -294,7 +294,6 @@ slurmstepd-n1: error: belay: the end of this attempt is not recorded: $why" ]
 	mv "$P/agent" "$P/agent.away"
 	mv "$P/agent.slow" "$P/agent"
 	run -0 --separate-stderr job --belay=good
-	rm "$P/agent"
 	[ "$stderr" = "sbatch: error: belay: the job will run unprotected: belay-agent did not answer within 10 s" ]
 	has ran "$H/out"
 }
@@ -401,14 +400,39 @@ slurmstepd-n1: error: belay: the end of this attempt is not recorded: $why" ]
 
 # ---- the real agent ---------------------------------------------------------
 
-@test "the real agent refuses a policy with its place" {
+# The agent that `make` built, in the place of ours.
+real_agent() {
 	[ -x "$BUILD/belay-agent" ] || skip "belay-agent is not built"
 	mv "$P/agent" "$P/agent.away"
 	cp "$BUILD/belay-agent" "$P/agent"
+}
+
+@test "the real agent refuses a policy with its place" {
+	real_agent
 	script true
 	printf 'version: 1\nattemps: {max: 3}\n' >"$H/my.yaml"
 	run -1 job --belay=my.yaml
-	rm "$P/agent"
 	[[ $output == *"error: belay: "*"my.yaml:2:1: "*"attemps"* ]]
 	[ ! -e "$H/out" ]
+}
+
+@test "the first job of INSTALL fails once and is done the second time" {
+	real_agent
+	sed -n '/\$ cat first.sh/,/^$/s/^ *//p' \
+		"$BATS_TEST_DIRNAME/../../INSTALL" | sed 1d >"$H/first.sh"
+	grep -q '^#SBATCH --belay' "$H/first.sh"
+	alice sbatch first.sh
+	until_true has "well, the second time" "$H/first.out"
+	grep -qx BELAY_ATTEMPT=1 "$H/first.out"
+	grep -qx BELAY_PREVIOUS_CAUSE=failed "$H/first.out"
+}
+
+@test "the manual knows every option that sbatch has of us" {
+	man=$(sed 's/\\//g' "$BATS_TEST_DIRNAME/../../man/spank_belay.8")
+	run -0 alice sbatch --help
+	options=$(grep -o -- '--belay[a-z-]*' <<<"$output" | sort -u)
+	[ "$(wc -l <<<"$options")" -eq 3 ]
+	for option in $options; do
+		grep -qE -- "^\.(BI|BR) $option" <<<"$man"
+	done
 }

@@ -72,8 +72,8 @@ verbs() {
 	run -2 belay statsu
 	[ "${lines[0]}" = "belay: unknown verb 'statsu'; did you mean 'status'?" ]
 	[ "${lines[1]}" = "Try 'belay help'." ]
-	run -2 belay checkpoint lsit
-	[ "${lines[0]}" = "belay checkpoint: unknown verb 'lsit'; did you mean 'list'?" ]
+	run -2 belay checkpoint lisst
+	[ "${lines[0]}" = "belay checkpoint: unknown verb 'lisst'; did you mean 'list'?" ]
 	run -2 belay xyzzy
 	[ "${lines[0]}" = "belay: unknown verb 'xyzzy'" ]
 	run -2 belay checkpoint

@@ -3,6 +3,9 @@
 #
 # checkpoint.bats - checkpoints of plain files, from a shell script
 
+# run_dir is set by runs.bash, stderr by bats, and "done" is a verb
+# shellcheck disable=SC2154,SC1010
+
 bats_require_minimum_version 1.5.0
 load runs
 
@@ -191,5 +194,5 @@ PY
 		sed 's/^0*\(.*\)/"\1"/' | paste -sd,)"']'
 	inside 2
 	belay checkpoint prune
-	[ -z "$(ls -A "$run_dir/checkpoints" | grep '^\.')" ]
+	[ -z "$(find "$run_dir/checkpoints" -mindepth 1 -name '.*')" ]
 }

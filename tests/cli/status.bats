@@ -3,6 +3,9 @@
 #
 # status.bats - how a run stands, why, and what happened
 
+# run_dir is set by runs.bash, stderr by bats, and "done" is a verb
+# shellcheck disable=SC2154,SC1010
+
 bats_require_minimum_version 1.5.0
 load runs
 
@@ -141,9 +144,9 @@ keys() {		# keys EXPRESSION: of the object on stdin, in order
 	inside 1
 	[ "$(belay status --json | json 'j["run"]')" = other ]
 	[ "$(belay status demo --json | json 'j["run"]')" = demo ]
-	mkdir -m 700 -p "$BELAY_ROOT/mc/jobs/12"
-	chmod 700 "$BELAY_ROOT/mc/jobs"
-	(umask 077; : >"$BELAY_ROOT/mc/jobs/12/000002.demo")
+	(umask 077
+	mkdir -p "$BELAY_ROOT/mc/jobs/12"
+	: >"$BELAY_ROOT/mc/jobs/12/000002.demo")
 	[ "$(belay status 12 --json | json 'j["run"]')" = demo ]
 	run -1 belay status nothing
 	[[ $output == *"no run or job 'nothing' below '$BELAY_ROOT'; 'belay status' lists those that are there"* ]]
@@ -160,13 +163,13 @@ keys() {		# keys EXPRESSION: of the object on stdin, in order
 
 @test "a page fits 80 columns" {
 	make_story
-	make_run wide-$(printf 'x%.0s' $(seq 100))
+	make_run "wide-$(printf 'x%.0s' {1..100})"
 	begin_attempt 1 20 '"job": "123456789_12345", "nodes": "verylongname[0001-9999]"'
 	end_attempt 1 15 out_of_memory '"suspects": "verylongname[0001-0999]"'
-	decide_attempt 1 15 hold "\"reason\": \"$(printf 'because %.0s' $(seq 30))\""
+	decide_attempt 1 15 hold "\"reason\": \"$(printf 'because %.0s' {1..30})\""
 	inside 1
 	echo x >f
-	belay checkpoint save f --label "$(printf 'label %.0s' $(seq 20))"
+	belay checkpoint save f --label "$(printf 'label %.0s' {1..20})"
 	for words in "status" "status demo" "checkpoint list"; do
 		belay $words | awk 'length > 80 { print; bad = 1 } END { exit bad }'
 	done

@@ -171,6 +171,12 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(UNIT_O) $(B)/libdeciding.a $(B)/libreco
 # System calls that a unit test replaces, and objects outside lib/ it looks at.
 include tests/unit/wrap.mk
 
+# Programs that scripts of tests/format and tests/crash run.
+HELPERS := $(patsubst %.c,$(B)/%,$(wildcard tests/format/*.c tests/crash/*.c))
+$(HELPERS): $(B)/%: $(B)/%.o $(B)/librecording.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/librecording.a $(RECORD_LIBS)
+
 # The examples that tests and the demo run.
 EXAMPLES := $(B)/examples/ensemble
 $(B)/examples/ensemble: $(wildcard contrib/examples/ensemble/*.[ch])
@@ -180,7 +186,7 @@ $(B)/examples/ensemble: $(wildcard contrib/examples/ensemble/*.[ch])
 	  contrib/examples/ensemble/*.c -lm
 
 RUN = env BUILD=$(abspath $(B)) prove --timer --exec tests/run-one
-check-quick: all $(UNIT) $(EXAMPLES)
+check-quick: all $(UNIT) $(HELPERS) $(EXAMPLES)
 	contrib/deps.sh test
 	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS))
 check-cluster: all $(EXAMPLES)
@@ -190,7 +196,7 @@ check: deps
 	$(MAKE) all unit examples
 	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS) $(CLUSTER))
 .PHONY: unit examples
-unit: $(UNIT)
+unit: $(UNIT) $(HELPERS)
 examples: $(EXAMPLES)
 
 demo: deps

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_shell.c - processes of several nodes share chunks, and may die */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "chunk/node_lock.h"
+#include "chunk/shell.h"
+#include "tests/support/testrun.h"
+
+/* ---- which node we are ---- */
+
+static const char *host = "n1";
+
+int __wrap_gethostname(char *name, size_t size);
+int __wrap_gethostname(char *name, size_t size)
+{
+	snprintf(name, size, "%s", host);
+	return 0;
+}
+
+/* ---- a process per word ---- */
+
+static int claim(struct run *r, const char *node, uint64_t count,
+		 uint64_t *chunk, struct tmpdir *d)
+{
+	struct chunk_shell *sh;
+	uint64_t unfinished;
+	int rc;
+
+	host = node;
+	sh = chunk_shell_open(r, 1, NULL, &d->err);
+	assert_non_null(sh);
+	rc = chunk_shell_claim(sh, "main", count, 3, chunk, &unfinished,
+			       &d->err);
+	chunk_shell_close(sh);
+	return rc;
+}
+
+static void assert_claims(struct run *r, const char *node, uint64_t want,
+			  struct tmpdir *d)
+{
+	uint64_t chunk;
+	int rc = claim(r, node, 600, &chunk, d);
+
+	if (rc != 1)
+		fail_msg("%d: %s", rc, d->err.text);
+	assert_int_equal(chunk, want);
+}
+
+static void done(struct run *r, const char *node, uint64_t chunk,
+		 struct tmpdir *d)
+{
+	struct chunk_shell *sh;
+
+	host = node;
+	sh = chunk_shell_open(r, 1, NULL, &d->err);
+	assert_non_null(sh);
+	assert_ok(chunk_shell_done(sh, "main", chunk, &d->err), &d->err);
+	chunk_shell_close(sh);
+}
+
+static enum chunk_status status_of(struct run *r, uint64_t chunk,
+				   struct tmpdir *d)
+{
+	struct chunk_state *s = chunk_state_load(r, &d->err);
+	enum chunk_status status;
+
+	assert_non_null(s);
+	status = chunk_set_find(s, "main")->status[chunk];
+	chunk_state_free(s);
+	return status;
+}
+
+/* ---- tests ---- */
+
+static void test_nodes_work_through_different_blocks(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+
+	testrun_begin(r, d);
+	/* 600 chunks: blocks of three */
+	assert_claims(r, "n1", 0, d);
+	assert_claims(r, "n2", 3, d);
+	assert_claims(r, "n1", 1, d);
+	assert_claims(r, "n1", 2, d);
+	assert_claims(r, "n1", 6, d);
+	assert_claims(r, "n2", 4, d);
+	run_close(r);
+}
+
+static void test_what_is_done_elsewhere_is_not_given_again(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+
+	testrun_begin(r, d);
+	assert_claims(r, "n1", 0, d);
+	done(r, "n2", 1, d);
+	done(r, "n2", 0, d);
+	assert_claims(r, "n1", 2, d);
+	assert_int_equal(status_of(r, 0, d), CHUNK_DONE);
+	assert_int_equal(status_of(r, 2, d), CHUNK_RUNNING);
+	run_close(r);
+}
+
+static void test_a_block_taken_by_a_process_that_died_is_not_lost(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	uint64_t chunk;
+	char path[600], copy[640];
+
+	testrun_begin(r, d);
+	assert_int_equal(claim(r, "n1", 2, &chunk, d), 1);
+	/* as if it had taken the second one, and died before it said so */
+	snprintf(path, sizeof(path), "%s/attempts/000001/claims/main.0", r->dir);
+	snprintf(copy, sizeof(copy), "cp -p '%s' '%.*s.1'", path,
+		 (int)strlen(path) - 2, path);
+	assert_int_equal(system(copy), 0);
+	assert_int_equal(claim(r, "n2", 2, &chunk, d), 0);
+	assert_int_equal(claim(r, "n1", 2, &chunk, d), 1);
+	assert_int_equal(chunk, 1);
+	run_close(r);
+}
+
+static int fail_one(struct run *r, uint64_t chunk, struct tmpdir *d)
+{
+	struct chunk_shell *sh = chunk_shell_open(r, 1, NULL, &d->err);
+	int rc;
+
+	assert_non_null(sh);
+	rc = chunk_shell_fail(sh, "main", chunk, "boom", true, 2, &d->err);
+	chunk_shell_close(sh);
+	return rc;
+}
+
+static void test_what_failed_comes_last(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	uint64_t chunk;
+
+	testrun_begin(r, d);
+	assert_int_equal(claim(r, "n1", 2, &chunk, d), 1);
+	assert_int_equal(fail_one(r, 0, d), 1);
+	assert_int_equal(claim(r, "n1", 2, &chunk, d), 1);
+	assert_int_equal(chunk, 1);
+	assert_int_equal(claim(r, "n1", 2, &chunk, d), 1);
+	assert_int_equal(chunk, 0);
+	assert_int_equal(fail_one(r, 0, d), 0);
+	assert_int_equal(claim(r, "n1", 2, &chunk, d), 0);
+	assert_int_equal(status_of(r, 0, d), CHUNK_QUARANTINED);
+	run_close(r);
+}
+
+static void test_another_size_of_the_set_is_refused(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	uint64_t chunk;
+
+	testrun_begin(r, d);
+	assert_fails(claim(r, "n1", 0, &chunk, d), &d->err, BELAY_ENOENT,
+		     "no set 'main' in this run; --chunks N defines it");
+	assert_int_equal(claim(r, "n1", 10, &chunk, d), 1);
+	assert_fails(claim(r, "n2", 11, &chunk, d), &d->err, BELAY_ECONFIG,
+		     "set 'main' has 10 chunks in this run, not 11");
+	run_close(r);
+}
+
+/* A child that holds the name until it is killed; it says when it does. */
+static pid_t hold(const char *name)
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (node_lock(name, 0, NULL) < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void test_a_killed_process_releases_the_node(void **state)
+{
+	struct tmpdir *d = *state;
+	char name[64];
+	int64_t begin;
+	pid_t pid;
+	int fd;
+
+	snprintf(name, sizeof(name), "belay-test-%d", (int)getpid());
+	pid = hold(name);
+	assert_fails(node_lock(name, 20, &d->err), &d->err, BELAY_EBUSY,
+		     "other processes of this node record");
+	kill(pid, SIGKILL);
+	begin = clock_mono_ns();
+	fd = node_lock(name, 5000, &d->err);
+	assert_true(fd >= 0);
+	assert_true(clock_mono_ns() - begin < 1000000000);
+	close(fd);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	fd = node_lock(name, 0, &d->err);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_IN_TMPDIR(test_nodes_work_through_different_blocks),
+		TEST_IN_TMPDIR(test_what_is_done_elsewhere_is_not_given_again),
+		TEST_IN_TMPDIR(
+			test_a_block_taken_by_a_process_that_died_is_not_lost),
+		TEST_IN_TMPDIR(test_what_failed_comes_last),
+		TEST_IN_TMPDIR(test_another_size_of_the_set_is_refused),
+		TEST_IN_TMPDIR(test_a_killed_process_releases_the_node),
+	};
+
+	return cmocka_run_group_tests_name("shell", tests, NULL, NULL);
+}

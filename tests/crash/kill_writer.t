@@ -7,7 +7,6 @@
 
 here=$(cd "$(dirname "$0")" && pwd)
 BUILD=${BUILD:-$here/../../build}
-BATS_TEST_DIRNAME=$here
 . "$here/../cli/runs.bash"
 
 BATS_TEST_TMPDIR=$(mktemp -d) || exit 1
@@ -20,6 +19,7 @@ echo "# SEED=$SEED KILLS=$KILLS"
 runs_setup
 make_run crash
 begin_attempt 1 10
+: "${run_dir:?}"
 appender=$BUILD/tests/crash/appender
 
 for ((i = 0; i < KILLS; i++)); do

@@ -245,12 +245,13 @@ static void test_any_flipped_bit_is_found_or_harmless(void **state)
 	add_batch(&s, 4, 8);
 	bad = s;
 	for (size_t bit = 0; bit < 8 * s.len; bit++) {
-		struct heard h;
+		struct heard h = { 0 };
 		struct journal_end end;
 		uint8_t mask = (uint8_t)(1 << bit % 8);
 
 		bad.bytes[bit / 8] ^= mask;
-		end = decode(bad.bytes, bad.len, UINT64_MAX, &h);
+		journal_decode(bad.bytes, bad.len, UINT64_MAX, 1, WRITER, hear,
+			       &h, &end);
 		bad.bytes[bit / 8] ^= mask;
 		if (end.state == JOURNAL_CLEAN && h.n == 8)
 			continue;	/* the bit stands for nothing */

@@ -10,9 +10,11 @@
 #include "cmd/belay/policy.h"
 #include "cmd/belay/status.h"
 #include "cmd/belay/verb.h"
+#include "cmd/map/map.h"
 
 const struct verb *const verbs[] = {
 	/* work that is recorded */
+	&verb_map,
 	&verb_chunk_pending,
 	&verb_chunk_claim,
 	&verb_chunk_done,

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nodes.c - where a map runs: the nodes of the allocation, or only here */
+
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "cmd/map/nodes.h"
+#include "cmd/map/workplace.h"
+
+unsigned nodes_sum(const char *text, bool *even)
+{
+	unsigned long first = 0, sum = 0, cpus, times;
+	char *end;
+
+	*even = true;
+	for (; *text; text = *end == ',' ? end + 1 : end) {
+		cpus = strtoul(text, &end, 10);
+		times = 1;
+		if (end != text && end[0] == '(' && end[1] == 'x') {
+			times = strtoul(end + 2, &end, 10);
+			if (*end++ != ')')
+				return 0;
+		}
+		if (end == text || (*end && *end != ',') || !cpus || !times ||
+		    cpus > 65536 || times > 131072)
+			return 0;
+		*even = *even && (!first || cpus == first);
+		first = first ? first : cpus;
+		sum += cpus * times;
+	}
+	return (unsigned)sum;
+}
+
+int nodes_look(struct nodes *nodes, unsigned slots, struct belay_error *err)
+{
+	const char *n = getenv("SLURM_JOB_NUM_NODES");
+	const char *cpus = getenv("SLURM_JOB_CPUS_PER_NODE");
+	uint64_t count = 1;
+
+	if (!getenv("SLURM_JOB_ID"))
+		n = NULL;
+	if (n && (text_u64(n, 131072, &count) < 0 || !count))
+		return err_set(err, BELAY_EINVAL, "SLURM_JOB_NUM_NODES is no "
+			       "number: '%s'", n);
+	*nodes = (struct nodes){ .n = (unsigned)count, .even = true };
+	if (slots)
+		nodes->slots = slots * nodes->n;
+	else if (count > 1 && cpus)
+		nodes->slots = nodes_sum(cpus, &nodes->even);
+	if (!nodes->slots)
+		nodes->slots = workplace_cpus() * nodes->n;
+	return 0;
+}

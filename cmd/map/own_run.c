@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * own_run.c - a run that nobody began for us: claim, cut, begin and end
+ *
+ * The order is that of every begin: the claim fences the attempt before, then
+ * the cut says how far it is believed, then begin.json makes it known.  Who
+ * lived elsewhere and may not have noticed yet is given two seconds between.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "checkpoint/checkpoint.h"
+#include "cmd/map/own_run.h"
+#include "cmd/map/workplace.h"
+
+#define FENCE_WAIT_MS 2000
+
+/* ---- which run ---------------------------------------------------------- */
+
+static void default_name(const struct session_spec *spec, const char *dir,
+			 char out[RUN_NAME_SIZE])
+{
+	struct digest command = command_digest(spec->command), all;
+	_auto_buf_ struct buf text = { 0 };
+	char hex[DIGEST_HEX];
+
+	buf_add(&text, dir, strlen(dir) + 1);
+	buf_add(&text, spec->set, strlen(spec->set) + 1);
+	buf_add(&text, command.bytes, sizeof(command.bytes));
+	all = digest_of(buf_text(&text), text.len);
+	digest_format(&all, hex);
+	snprintf(out, RUN_NAME_SIZE, "map-%.16s", hex);
+}
+
+static const char *cluster_name(void)
+{
+	const char *cluster = getenv("SLURM_CLUSTER_NAME");
+
+	return getenv("SLURM_JOB_ID") && cluster && *cluster ? cluster : "local";
+}
+
+static int open_run(struct session *s, const struct session_spec *spec,
+		    struct belay_error *err)
+{
+	_auto_free_ char *root = run_root(spec->root, err);
+	_auto_free_ char *dir = getcwd(NULL, 0);
+	char name[RUN_NAME_SIZE], submission[RUN_ID_HEX];
+	uint8_t random[16];
+	bool fresh, renamed;
+
+	if (!root)
+		return -1;
+	if (!dir || text_random(random, sizeof(random)) < 0)
+		return err_sys(err, "cannot tell where this is");
+	text_hex(random, sizeof(random), submission);
+	default_name(spec, dir, name);
+	s->run = run_create(&(struct run_spec){
+		.root = root, .cluster = cluster_name(),
+		.name = spec->run ? spec->run : name,
+		.submission = submission, .preset = "standard",
+		.work_dir = dir, .join = true,
+	}, &fresh, &renamed, err);
+	return s->run ? 0 : -1;
+}
+
+/* ---- who had it before -------------------------------------------------- */
+
+static int publish_end(struct session *s, unsigned attempt,
+		       const char *cause, int exit_code, int signal,
+		       const char *reason, struct belay_error *err)
+{
+	struct end end = {
+		.end_us = clock_wall_us(), .exit_code = exit_code,
+		.signal = signal, .suspects = (char[]){ "" },
+		.evidence = (char *[]){ (char *)(uintptr_t)reason },
+		.n_evidence = 1, .by = "map",
+	};
+	struct decided decided = {
+		.decided_us = end.end_us, .attempts_left = -1, .by = "map",
+		.action = "none", .rule = "belay map decides nothing",
+	};
+
+	gethostname(end.host, sizeof(end.host) - 1);
+	snprintf(end.cause, sizeof(end.cause), "%s", cause);
+	snprintf(decided.host, sizeof(decided.host), "%s", end.host);
+	snprintf(decided.reason, sizeof(decided.reason), "%s", reason);
+	snprintf(decided.policy, sizeof(decided.policy), "%s", s->run->preset);
+	if (run_publish_end(s->run, attempt, &end, err) < 0)
+		return -1;
+	return run_publish_decision(s->run, attempt, &decided, err) < 0 ? -1 : 0;
+}
+
+static uint32_t own_job(void)
+{
+	const char *text = getenv("SLURM_JOB_ID");
+	uint64_t id = 0;
+
+	if (!text || text_u64(text, UINT32_MAX, &id) < 0)
+		return 0;
+	return (uint32_t)id;
+}
+
+static int refuse(const struct run *r, const struct begin *b,
+		  struct belay_error *err)
+{
+	return err_set(err, BELAY_EBUSY, "process %d of this host works on run "
+		       "'%s'; wait for it or end it", b->pid, r->name);
+}
+
+/* Is the newest attempt over?  *wait: it may live where we cannot see. */
+static int look_at_predecessor(struct session *s, unsigned *over, bool *wait,
+			       struct belay_error *err)
+{
+	const struct attempt *a = run_newest(s->run);
+	int alive;
+
+	*over = 0;
+	*wait = false;
+	if (!a || a->end)
+		return 0;
+	alive = run_begin_alive(a->begin);
+	if (alive == 1 && a->begin->pid != getpid())
+		return refuse(s->run, a->begin, err);
+	*over = a->number;
+	if (alive == 0 || (own_job() && a->begin->job_id == own_job()))
+		return 0;
+	*wait = true;
+	fprintf(stderr, "belay map: taking run '%s' over from %s%s, which did "
+		"not say how it ended\n", s->run->name,
+		*a->begin->job ? "job " : "host ",
+		*a->begin->job ? a->begin->job : a->begin->host);
+	return 0;
+}
+
+/* ---- begin -------------------------------------------------------------- */
+
+static int existing_checkpoints(struct run *r, struct begin *b,
+				struct belay_error *err)
+{
+	struct checkpoint_list list = { 0 };
+
+	if (checkpoint_list(r, &list, err) < 0)
+		return -1;
+	b->checkpoints = calloc(list.n + 1, sizeof(*b->checkpoints));
+	for (unsigned i = 0; b->checkpoints && i < list.n; i++)
+		b->checkpoints[b->n_checkpoints++] = list.c[i].id;
+	checkpoint_list_free(&list);
+	return b->checkpoints ? 0 : err_nomem(err);
+}
+
+/* What the attempts before have done, and believed so from now on. */
+static int count_done(struct run *r, struct begin *b, struct belay_error *err)
+{
+	struct chunk_state *state = chunk_state_load(r, err);
+	uint64_t n[5], total;
+
+	if (!state)
+		return -1;
+	chunk_totals(state, n, &total);
+	chunk_state_free(state);
+	b->chunks_done = n[CHUNK_DONE];
+	return 0;
+}
+
+static void describe(struct begin *b, unsigned attempt)
+{
+	const char *job = getenv("SLURM_JOB_ID");
+	const char *nodes = getenv("SLURM_JOB_NODELIST");
+
+	b->job_id = own_job();
+	if (b->job_id)
+		snprintf(b->job, sizeof(b->job), "%s", job);
+	run_begin_self(b);
+	workplace_node(b->batch_host);
+	b->nodes = strdup(b->job_id && nodes ? nodes : b->batch_host);
+	b->begin_us = clock_wall_us();
+	strcpy(b->action, attempt == 1 ? "start" : "retry");
+}
+
+static int publish_begin(struct session *s, struct belay_error *err)
+{
+	struct begin *b = calloc(1, sizeof(*b));
+	int rc = -1;
+
+	if (!b)
+		return err_nomem(err);
+	describe(b, s->attempt);
+	if (!b->nodes)
+		err_nomem(err);
+	else if (journal_cut(s->run, s->attempt, b, err) == 0 &&
+		 existing_checkpoints(s->run, b, err) == 0 &&
+		 count_done(s->run, b, err) == 0)
+		rc = run_publish_begin(s->run, s->attempt, b, err);
+	begin_free(b);
+	return rc < 0 ? -1 : run_reload(s->run, err);
+}
+
+int own_run_begin(struct session *s, const struct session_spec *spec,
+		  struct belay_error *err)
+{
+	unsigned over;
+	bool wait;
+
+	if (open_run(s, spec, err) < 0 ||
+	    look_at_predecessor(s, &over, &wait, err) < 0)
+		return -1;
+	s->attempt = run_claim(s->run, err);
+	if (!s->attempt)
+		return -1;
+	if (wait)
+		clock_sleep_ms(FENCE_WAIT_MS);
+	if (over && publish_end(s, over, "vanished", -1, -1,
+				"the run was begun anew, and it had not ended",
+				err) < 0)
+		return -1;
+	s->own = true;
+	return publish_begin(s, err);
+}
+
+int own_run_end(struct session *s, int exit_status, int signal,
+		struct belay_error *err)
+{
+	char reason[64];
+
+	if (signal)
+		snprintf(reason, sizeof(reason), "belay map got signal %d",
+			 signal);
+	else
+		snprintf(reason, sizeof(reason), "belay map ended with %d",
+			 exit_status);
+	return publish_end(s, s->attempt, signal ? "signaled" :
+			   exit_status ? "failed" : "completed",
+			   signal ? -1 : exit_status, signal ? signal : -1,
+			   reason, err);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session.c - the run and the attempt that a map records in */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cmd/map/own_run.h"
+#include "cmd/map/session.h"
+#include "fs/fs.h"
+#include "policy/policy.h"
+
+/* Replaying this many records takes longer than writing a snapshot. */
+#define SNAPSHOT_CHUNKS 5000
+
+/* ---- the job's ---------------------------------------------------------- */
+
+static int join_job(struct session *s, const struct session_spec *spec,
+		    const char *dir, struct belay_error *err)
+{
+	const char *text = getenv("BELAY_ATTEMPT");
+	uint64_t attempt;
+
+	if (!text || text_u64(text, UINT32_MAX / 2, &attempt) < 0 || !attempt)
+		return err_set(err, BELAY_EINVAL, "BELAY_RUN_DIR is set and "
+			       "BELAY_ATTEMPT is no attempt");
+	s->run = run_open_dir(dir, err);
+	if (!s->run)
+		return -1;
+	if (spec->run && strcmp(spec->run, s->run->name))
+		return err_set(err, BELAY_EINVAL, "the job's run is '%s', not "
+			       "'%s'; leave --run out", s->run->name, spec->run);
+	s->attempt = (unsigned)attempt;
+	return run_check_fence(s->run, s->attempt, err);
+}
+
+static int stand_alone(struct session *s, const char *why,
+		       struct belay_error *err)
+{
+	fprintf(stderr, "belay map: unprotected, nothing is recorded%s%s\n",
+		*why ? ": " : "", why);
+	strcpy(s->name, "unprotected");
+	s->attempt = 1;
+	s->state = chunk_state_new();
+	return s->state ? 0 : err_nomem(err);
+}
+
+/* ---- its policy --------------------------------------------------------- */
+
+/* <root>/<cluster>/<run> without its last two components. */
+static char *root_of(const struct run *r)
+{
+	char *root = strdup(r->dir);
+
+	for (int i = 0; root && i < 2; i++) {
+		char *slash = strrchr(root, '/');
+
+		if (slash && slash != root)
+			*slash = '\0';
+	}
+	return root;
+}
+
+static int load_policy(const struct run *r, struct policy *p,
+		       struct belay_error *err)
+{
+	_auto_free_ char *root = root_of(r);
+	_auto_buf_ struct buf text = { 0 };
+
+	if (!root)
+		return err_nomem(err);
+	if (!*r->policy)
+		return policy_preset(*r->preset ? r->preset : "standard", p,
+				     err);
+	if (run_policy_read(root, r->cluster, r->policy, &text, err) < 0)
+		return -1;
+	return policy_parse("policy", buf_text(&text), text.len, p, err);
+}
+
+/* Somebody else has to say that a policy cannot be read: chunks need it only
+ * for two numbers, and those have defaults. */
+static int take_policy(struct session *s, struct belay_error *err)
+{
+	struct belay_error why;
+	struct policy *p = calloc(1, sizeof(*p));
+	int rc = 0;
+
+	if (!p)
+		return err_nomem(err);
+	if (s->run && load_policy(s->run, p, &why) < 0) {
+		fprintf(stderr, "belay map: the run's policy is not used: %s\n",
+			why.text);
+		rc = policy_preset("standard", p, err);
+	} else if (!s->run) {
+		rc = policy_preset("standard", p, err);
+	}
+	s->chunk_attempts = p->chunk_attempts;
+	s->chunk_timeout_s = p->chunk_timeout_s;
+	free(p);
+	return rc;
+}
+
+/* ---- what was done before ----------------------------------------------- */
+
+/* Has nobody recorded in this attempt yet? */
+static bool is_untouched(const struct session *s)
+{
+	_auto_close_ int fd = run_journal_dir(s->run, s->attempt, false, NULL);
+	_auto_names_ struct fs_names names = { 0 };
+
+	return fd < 0 || (fs_list(fd, &names, NULL) == 0 && !names.n);
+}
+
+/* A snapshot only saves time: without it all goes on. */
+static void write_snapshot(struct session *s)
+{
+	struct belay_error err;
+	uint64_t n[5], total;
+
+	chunk_totals(s->state, n, &total);
+	if (n[CHUNK_DONE] < SNAPSHOT_CHUNKS || !is_untouched(s))
+		return;
+	if (chunk_snapshot_write(s->run, s->attempt, s->state, &err) < 0)
+		fprintf(stderr, "belay map: no snapshot: %s\n", err.text);
+}
+
+static int load(struct session *s, struct belay_error *err)
+{
+	snprintf(s->name, sizeof(s->name), "%s", s->run->name);
+	s->state = chunk_state_load(s->run, err);
+	if (!s->state)
+		return -1;
+	write_snapshot(s);
+	s->journal = journal_open(s->run, s->attempt, "map", JOURNAL_LARGE,
+				  err);
+	return s->journal ? 0 : -1;
+}
+
+int session_open(struct session *s, const struct session_spec *spec,
+		 struct belay_error *err)
+{
+	const char *unprotected = getenv("BELAY_UNPROTECTED");
+	const char *dir = getenv("BELAY_RUN_DIR");
+	int rc;
+
+	if (unprotected && *unprotected)
+		rc = stand_alone(s, unprotected, err);
+	else if (dir && *dir)
+		rc = join_job(s, spec, dir, err);
+	else
+		rc = own_run_begin(s, spec, err);
+	if (rc < 0 || take_policy(s, err) < 0)
+		return -1;
+	return s->run ? load(s, err) : 0;
+}
+
+int session_end(struct session *s, int exit_status, int signal,
+		struct belay_error *err)
+{
+	return s->own ? own_run_end(s, exit_status, signal, err) : 0;
+}
+
+void session_close(struct session *s)
+{
+	journal_close(s->journal);
+	chunk_state_free(s->state);
+	run_close(s->run);
+	*s = (struct session){ 0 };
+}

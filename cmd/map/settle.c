@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settle.c - bring a chunk's files into place before it counts as done
+ *
+ * Files of a chunk that failed are not wanted; its output is, most of all.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd/map/slot.h"
+#include "journal/event.h"
+
+static int keep_output(struct slot *s)
+{
+	static const char *const ending[] = { "out", "err" };
+	const struct executor_spec *spec = s->spec;
+	char name[NAME_MAX];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "%s.%llu.%s", spec->set,
+			 (unsigned long long)s->result.chunk, ending[i]);
+		if (capture_save(i ? &s->result.err : &s->result.out,
+				 s->kept.fd, name, &s->err) < 0)
+			return -1;
+	}
+	return stage_publish(spec->output, &s->kept, &s->err);
+}
+
+static int settle(struct slot *s, bool files)
+{
+	if (s->spec->output && keep_output(s) < 0)
+		return err_prefix(&s->err, "output cannot be kept");
+	if (files && stage_publish(s->spec->into, &s->stage, &s->err) < 0)
+		return err_prefix(&s->err, "files cannot be published");
+	return 0;
+}
+
+static bool has_files(const struct slot *s)
+{
+	return s->spec->into && s->result.kind == 0 &&
+	       !stage_is_empty(&s->stage);
+}
+
+static void *settle_thread(void *arg)
+{
+	struct slot *s = arg;
+	ssize_t n;
+
+	s->settled = settle(s, has_files(s));
+	do {
+		n = write(s->notify_fd, &s, sizeof(s));
+	} while (n < 0 && errno == EINTR);
+	return NULL;
+}
+
+bool slot_settle(struct slot *s)
+{
+	if (!s->spec->output && !has_files(s))
+		return false;
+	if (pthread_create(&s->thread, NULL, settle_thread, s) != 0) {
+		s->settled = settle(s, has_files(s));
+		s->thread = pthread_self();
+		slot_settled(s);
+		return false;
+	}
+	s->state = SLOT_SETTLING;
+	return true;
+}
+
+void slot_settled(struct slot *s)
+{
+	if (!pthread_equal(s->thread, pthread_self()))
+		pthread_join(s->thread, NULL);
+	if (s->settled == 0 || s->result.kind)
+		return;
+	s->result.kind = FAIL_REPORTED;
+	snprintf(s->result.reason, sizeof(s->result.reason), "%.255s",
+		 s->err.text);
+}

@@ -173,13 +173,18 @@ static void hand_over(spank_t sp, const char *hint)
 		    "hint that can travel with it");
 }
 
+/* Called for each component of a heterogeneous job, which has one script and
+ * is one submission: all of them get the same hint. */
 void submit_batch_job(spank_t sp, const struct arguments *args)
 {
-	const struct reply *r = submit(args);
+	static const struct reply *r;
+	bool first = !r;
 
-	if (is_salloc())
+	if (first)
+		r = submit(args);
+	if (first && is_salloc())
 		only_batch_jobs(r);
-	else if (r)
+	else if (r && !is_salloc())
 		hand_over(sp, reply_get(r, "BELAY_HINT"));
 }
 

@@ -179,6 +179,15 @@ belay: farewell from end" ]
 	[ "$(grep -c '^begin.* none' "$H/calls")" = 1 ]
 }
 
+@test "a heterogeneous job is one submission, begun and ended once" {
+	script 'srun --het-group=0,1 true'
+	alice sbatch --belay=good -N1 -o out : -N1 job.sh
+	until_true grep -q "after good .* n2" "$H/calls"
+	[ "$(grep -c ^submit "$H/calls")" = 1 ]
+	[ "$(grep -c ^begin "$H/calls")" = 1 ]
+	[ "$(grep -c ^end "$H/calls")" = 1 ]
+}
+
 # ---- as whom ----------------------------------------------------------------
 
 @test "the agent is the owner for good, and knows only what it may" {

@@ -293,6 +293,26 @@ static void test_submit_passes_the_options_and_keeps_the_hint(void **state)
 	assert_string_equal(fake->log, "belay: mind the gap\n");
 }
 
+static void test_the_components_of_a_job_are_one_submission(void **state)
+{
+	int status;
+
+	agent_is(*state, "echo BELAY_HINT=$$; echo BELAY_OK=1");
+	if (fork() == 0) {
+		char first[HINT_SIZE];
+
+		call(slurm_spank_init, S_CTX_ALLOCATOR);
+		fake->option[0].cb(0, "good", 0);
+		call(slurm_spank_init_post_opt, S_CTX_ALLOCATOR);
+		memcpy(first, fake->hint, sizeof(first));
+		fake->hint[0] = '\0';
+		call(slurm_spank_init_post_opt, S_CTX_ALLOCATOR);
+		_exit(!first[0] || strcmp(first, fake->hint) != 0);
+	}
+	wait(&status);
+	assert_int_equal(status, 0);
+}
+
 static void test_no_policy_means_standard(void **state)
 {
 	static const char *const said[] = { "", "(null)", "standard" };
@@ -545,6 +565,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		HOOK_TEST(test_without_belay_no_agent_is_started),
 		HOOK_TEST(test_submit_passes_the_options_and_keeps_the_hint),
+		HOOK_TEST(test_the_components_of_a_job_are_one_submission),
 		HOOK_TEST(test_no_policy_means_standard),
 		HOOK_TEST(test_off_wins_over_whatever_comes_after_it),
 		HOOK_TEST(test_a_mistake_in_the_policy_is_refused),

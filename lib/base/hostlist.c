@@ -125,37 +125,47 @@ static size_t item_length(const char *text)
 	return n;
 }
 
+/* By name, and of the same name by place. */
 static int by_text(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	char **x = *(char **const *)a, **y = *(char **const *)b;
+	int order = strcmp(*x, *y);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+/* Close the gaps. */
+static void compact(struct hosts *h)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		if (h->name[i])
+			h->name[kept++] = h->name[i];
+	h->n = kept;
 }
 
 /* Drop repeated names, the first stays; sorting finds them without a loop of
  * loops, for lists may have 100 000 names. */
 static int drop_repeated(struct hosts *h, struct belay_error *err)
 {
-	_auto_free_ char **sorted = malloc((h->n + 1) * sizeof(*sorted));
-	bool repeated = false;
-	size_t kept = 0;
+	_auto_free_ char ***at = malloc((h->n + 1) * sizeof(*at));
+	size_t first = 0;
 
-	if (!sorted)
+	if (!at)
 		return err_nomem(err);
-	if (h->n)
-		memcpy(sorted, h->name, h->n * sizeof(*sorted));
-	qsort(sorted, h->n, sizeof(*sorted), by_text);
-	for (size_t i = 1; i < h->n; i++)
-		repeated |= !strcmp(sorted[i - 1], sorted[i]);
-	if (!repeated)
-		return 0;
-	for (size_t i = 0; i < h->n; i++) {
-		struct hosts before = { h->name, kept, kept };
-
-		if (hosts_has(&before, h->name[i]))
-			free(h->name[i]);
-		else
-			h->name[kept++] = h->name[i];
+	for (size_t i = 0; i < h->n; i++)
+		at[i] = &h->name[i];
+	qsort(at, h->n, sizeof(*at), by_text);
+	for (size_t i = 1; i < h->n; i++) {
+		if (strcmp(*at[first], *at[i])) {
+			first = i;
+			continue;
+		}
+		free(*at[i]);
+		*at[i] = NULL;
 	}
-	h->n = kept;
+	compact(h);
 	return 0;
 }
 

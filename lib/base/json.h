@@ -3,7 +3,8 @@
  * json.h - read and write JSON (RFC 8259), strictly and within limits
  *
  * The recording half links nothing but libc and a checksum library, so it has
- * its own reader.  At most JSON_MAX_BYTES, depth JSON_MAX_DEPTH; duplicate
+ * its own reader.  At most JSON_MAX_BYTES, depth JSON_MAX_DEPTH,
+ * JSON_MAX_MEMBERS in an object (each is compared with all); duplicate
  * keys, control characters and invalid UTF-8 are refused; "\u0000" too, so
  * every string is a C string.  Numbers are kept as their text.
  */
@@ -19,6 +20,7 @@
 
 #define JSON_MAX_BYTES (16u << 20)
 #define JSON_MAX_DEPTH 16
+#define JSON_MAX_MEMBERS 1024
 
 enum json_type {
 	JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT

@@ -291,10 +291,15 @@ static struct json *read_members(struct reader *r, struct json *j, char closing)
 {
 	struct json **tail = &j->child;
 	char *key = NULL;
+	unsigned n = 0;
 
 	if (next_is(r, closing))
 		return j;
 	do {
+		if (closing == '}' && n++ == JSON_MAX_MEMBERS) {
+			complain(r, "too many members");
+			goto bad;
+		}
 		if (closing == '}' && !(key = read_key(r, j)))
 			goto bad;
 		*tail = read_value(r);

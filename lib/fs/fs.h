@@ -34,7 +34,8 @@
 int fs_dir_open(const char *path, bool create, struct belay_error *err);
 
 /* The directory `name` in dirfd, ours and not writable by others.  _make
- * creates it (0700) and syncs dirfd when it is missing. */
+ * creates it (0700) when it is missing; it is durable before its first entry,
+ * whoever made it. */
 int fs_subdir_open(int dirfd, const char *name, struct belay_error *err);
 int fs_subdir_make(int dirfd, const char *name, struct belay_error *err);
 
@@ -48,7 +49,8 @@ int fs_claim(int dirfd, const char *name, struct belay_error *err);
  * Make name appear in dirfd with these bytes, whole and durable, unless it
  * exists: write under a temporary name, sync, link(2), unlink, sync the
  * directory.  1: published by this call; 0: it stood already (whose bytes
- * count); -1: error, and nothing under that name.
+ * count); -1: error, and nothing under that name but, when only the last sync
+ * failed, the whole.
  */
 int fs_publish(int dirfd, const char *name, const void *data, size_t len,
 	       struct belay_error *err);
@@ -58,8 +60,8 @@ int fs_publish(int dirfd, const char *name, const void *data, size_t len,
 int fs_publish_dir(int from_dirfd, const char *from, int dirfd,
 		   const char *name, struct belay_error *err);
 
-/* Read name whole into out (cleared first): a regular file of ours, one link,
- * at most max bytes.  A stale handle is tried again.  BELAY_ENOENT if none. */
+/* Read name whole into out (cleared first): a regular file of ours, at most
+ * max bytes.  A stale handle is tried again.  BELAY_ENOENT if none. */
 int fs_read(int dirfd, const char *name, size_t max, struct buf *out,
 	    struct belay_error *err);
 

@@ -8,6 +8,7 @@
  * could lead anywhere.
  */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -66,17 +67,21 @@ struct walk {
 	bool create;
 };
 
-/* Cut the next component off walk->rest. */
-static bool next_component(struct walk *w, char name[NAME_MAX + 1])
+/* Cut the next component off walk->rest: 1, 0 when none is left, -1. */
+static int next_component(struct walk *w, char name[NAME_MAX + 1],
+			  struct belay_error *err)
 {
 	size_t skip = strspn(w->rest, "/"), n = strcspn(w->rest + skip, "/");
 
-	if (!n || n > NAME_MAX)
-		return false;
+	if (n > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return err_sys(err, "cannot open directory '%.40s...'",
+			       w->rest + skip);
+	}
 	memcpy(name, w->rest + skip, n);
 	name[n] = '\0';
 	memmove(w->rest, w->rest + skip + n, strlen(w->rest + skip + n) + 1);
-	return true;
+	return n > 0;
 }
 
 /* name is a link: put what it says in front of the rest. */
@@ -150,7 +155,7 @@ int fs_dir_open(const char *path, bool create, struct belay_error *err)
 	struct walk w = { .create = create };
 	char name[NAME_MAX + 1];
 	struct stat st;
-	int fd;
+	int fd, rc;
 
 	if (path[0] != '/' ||
 	    text_format(w.rest, sizeof(w.rest), "%s", path) < 0)
@@ -159,13 +164,13 @@ int fs_dir_open(const char *path, bool create, struct belay_error *err)
 	w.fd = open("/", OPEN_DIR);
 	if (w.fd < 0)
 		return err_sys(err, "cannot open '/'");
-	while (next_component(&w, name)) {
-		if (!strcmp(name, "."))
-			continue;
-		if (step(&w, name, err) < 0) {
-			close(w.fd);
-			return err_prefix(err, "%s", path);
-		}
+	while ((rc = next_component(&w, name, err)) > 0) {
+		if (strcmp(name, ".") && (rc = step(&w, name, err)) < 0)
+			break;
+	}
+	if (rc < 0) {
+		close(w.fd);
+		return err_prefix(err, "%s", path);
 	}
 	fd = openat(w.fd, ".", OPEN_DIR);	/* the last one must be readable */
 	close(w.fd);
@@ -190,13 +195,40 @@ int fs_subdir_open(int dirfd, const char *name, struct belay_error *err)
 	return take_fd(&fd);
 }
 
+/* 1, 0, -1. */
+static int is_empty(int dirfd, const char *name, struct belay_error *err)
+{
+	int fd = openat(dirfd, ".", OPEN_DIR);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!dir) {
+		err_sys(err, "cannot list directory '%s'", name);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	while ((e = readdir(dir)) &&
+	       (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")))
+		;
+	closedir(dir);
+	return !e;
+}
+
+/*
+ * Nobody puts anything into a directory before it is durable.  So one that is
+ * not empty is; of an empty one whoever made it may have died before the sync.
+ */
 int fs_subdir_make(int dirfd, const char *name, struct belay_error *err)
 {
-	if (mkdirat(dirfd, name, 0700) == 0) {
-		if (fs_sync(dirfd, name, err) < 0)
-			return -1;
-	} else if (errno != EEXIST) {
+	_auto_close_ int fd = -1;
+	int empty;
+
+	if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
 		return err_sys(err, "cannot make directory '%s'", name);
-	}
-	return fs_subdir_open(dirfd, name, err);
+	fd = fs_subdir_open(dirfd, name, err);
+	empty = fd < 0 ? -1 : is_empty(fd, name, err);
+	if (empty < 0 || (empty && fs_sync(dirfd, name, err) < 0))
+		return -1;
+	return take_fd(&fd);
 }

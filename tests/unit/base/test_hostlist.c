@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_hostlist.c - Slurm's notation, there and back */
 
+#include "base/clock.h"
 #include "base/hostlist.h"
 #include "tests/support/test.h"
 
@@ -82,6 +83,21 @@ static void test_a_hundred_thousand_names_fold_quickly(void **state)
 	hosts_free(&h);
 }
 
+static void test_repeated_names_among_many_are_dropped_quickly(void **state)
+{
+	struct hosts h = { 0 };
+	int64_t since = clock_mono_ns();
+
+	(void)state;
+	assert_ok(hosts_parse(&h, "b,n[000001-090000],a,n[000001-000002],b",
+			      &err), &err);
+	assert_int_equal(h.n, 90002);
+	assert_string_equal(h.name[0], "b");
+	assert_string_equal(h.name[90001], "a");
+	assert_true(clock_mono_ns() - since < 2000000000);
+	hosts_free(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +105,7 @@ int main(void)
 		cmocka_unit_test(test_order_of_appearance_is_kept),
 		cmocka_unit_test(test_what_is_no_list_is_refused),
 		cmocka_unit_test(test_a_hundred_thousand_names_fold_quickly),
+		cmocka_unit_test(test_repeated_names_among_many_are_dropped_quickly),
 	};
 
 	return cmocka_run_group_tests_name("hostlist", tests, NULL, NULL);

@@ -69,6 +69,27 @@ static void test_what_is_not_json_is_refused(void **state)
 	}
 }
 
+/* Each key is compared with all before it. */
+static void test_an_object_has_no_more_members_than_make_sense(void **state)
+{
+	struct buf b = { 0 };
+	struct json *j;
+
+	(void)state;
+	for (int i = 0; i < 1024; i++)
+		buf_printf(&b, "%c\"%d\":0", i ? ',' : '{', i);
+	buf_puts(&b, "}");
+	j = parse(b.data);
+	assert_non_null(j);
+	json_free(j);
+	b.data[b.len - 1] = ',';
+	buf_puts(&b, "\"x\":0}");
+	assert_null(parse(b.data));
+	assert_non_null(strstr(err.text, "too many members"));
+	assert_int_equal(err.code, BELAY_ECORRUPT);
+	buf_free(&b);
+}
+
 static void test_escapes_become_utf8(void **state)
 {
 	struct json *j = parse("\"\\u00e9\\uD83D\\uDE00\\/\\t\"");
@@ -109,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_written_is_read_back),
 		cmocka_unit_test(test_what_is_not_json_is_refused),
+		cmocka_unit_test(test_an_object_has_no_more_members_than_make_sense),
 		cmocka_unit_test(test_escapes_become_utf8),
 		cmocka_unit_test(test_every_prefix_of_a_document_is_survived),
 		cmocka_unit_test(test_bytes_that_are_not_utf8_are_written_as_replacements),

@@ -24,10 +24,13 @@ static int fails(void)
 	return 0;
 }
 
+static int syncs;		/* calls of fsync() so far */
+
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 int __wrap_fsync(int fd)
 {
+	syncs++;
 	return fails() ? -1 : __real_fsync(fd);
 }
 
@@ -173,6 +176,40 @@ static void test_a_path_is_walked_and_made(void **state)
 		     "not an absolute path");
 }
 
+static void test_a_component_that_is_too_long_is_no_directory(void **state)
+{
+	struct tmpdir *d = *state;
+	char path[600];
+
+	snprintf(path, sizeof(path), "%s/%0300d", d->path, 0);
+	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_EFAILED,
+		     "File name too long");
+	assert_fails(fs_dir_open(path, true, &d->err), &d->err, BELAY_EFAILED,
+		     "File name too long");
+}
+
+/* Whoever made it may have died before it was durable. */
+static void test_a_directory_that_is_empty_is_made_durable_again(void **state)
+{
+	struct tmpdir *d = *state;
+	int fd;
+
+	assert_int_equal(mkdirat(d->fd, "half", 0700), 0);
+	for (int i = 0; i < 2; i++) {
+		syncs = 0;
+		fd = fs_subdir_make(d->fd, "half", &d->err);
+		assert_ok(fd, &d->err);
+		assert_int_equal(syncs, !i);
+		assert_int_equal(mkdirat(fd, "used", 0700), i ? -1 : 0);
+		close(fd);
+	}
+	assert_int_equal(unlinkat(d->fd, "half/used", AT_REMOVEDIR), 0);
+	fail_at = 1;
+	fail_errno = EIO;
+	assert_fails(fs_subdir_make(d->fd, "half", &d->err), &d->err,
+		     BELAY_EFAILED, "cannot make 'half' durable");
+}
+
 static void test_a_link_of_ours_is_followed_a_strangers_is_not(void **state)
 {
 	struct tmpdir *d = *state;
@@ -268,6 +305,8 @@ int main(void)
 		TEST_IN_TMPDIR(test_listing_is_sorted_and_without_dots),
 		TEST_IN_TMPDIR(test_what_is_not_a_plain_file_of_ours_is_not_read),
 		TEST_IN_TMPDIR(test_a_path_is_walked_and_made),
+		TEST_IN_TMPDIR(test_a_component_that_is_too_long_is_no_directory),
+		TEST_IN_TMPDIR(test_a_directory_that_is_empty_is_made_durable_again),
 		TEST_IN_TMPDIR(test_a_link_of_ours_is_followed_a_strangers_is_not),
 		TEST_IN_TMPDIR(test_a_directory_that_others_own_or_write_is_refused),
 		TEST_IN_TMPDIR(test_a_segment_is_zeros_and_written_in_blocks),

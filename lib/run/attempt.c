@@ -52,20 +52,14 @@ static unsigned greatest(const struct fs_names *names)
 
 /* ---- reading ---- */
 
-static void attempt_clear(struct attempt *a)
+static void attempts_free(struct attempt *list, unsigned n)
 {
-	begin_free(a->begin);
-	end_free(a->end);
-	decided_free(a->decided);
-}
-
-static void attempts_free(struct run *r)
-{
-	for (unsigned i = 0; i < r->n_attempts; i++)
-		attempt_clear(&r->attempts[i]);
-	free(r->attempts);
-	r->attempts = NULL;
-	r->n_attempts = 0;
+	for (unsigned i = 0; i < n; i++) {
+		begin_free(list[i].begin);
+		end_free(list[i].end);
+		decided_free(list[i].decided);
+	}
+	free(list);
 }
 
 /* Read name of the listed directory into text: 1, or 0 when it has none. */
@@ -106,28 +100,44 @@ static int by_number(const void *x, const void *y)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
-int run_reload(struct run *r, struct belay_error *err)
+static int load_all(struct run *r, const struct fs_names *names,
+		    struct attempt *list, unsigned *n, struct belay_error *err)
 {
-	_auto_names_ struct fs_names names = { 0 };
+	for (size_t i = 0; i < names->n; i++) {
+		struct attempt *a = &list[*n];
 
-	if (fs_list(r->attemptsfd, &names, err) < 0)
-		return err_prefix(err, "%s/attempts", r->dir);
-	attempts_free(r);
-	r->attempts = calloc(names.n + 1, sizeof(*r->attempts));
-	if (!r->attempts)
-		return err_nomem(err);
-	for (size_t i = 0; i < names.n; i++) {
-		struct attempt *a = &r->attempts[r->n_attempts];
-
-		a->number = name_number(names.name[i]);
+		a->number = name_number(names->name[i]);
 		if (!a->number)
 			continue;
-		r->n_attempts++;
-		if (attempt_load(r, names.name[i], a, err) < 0)
+		++*n;
+		if (attempt_load(r, names->name[i], a, err) < 0)
 			return err_prefix(err, "%s, attempt %u", r->dir,
 					  a->number);
 	}
-	qsort(r->attempts, r->n_attempts, sizeof(*r->attempts), by_number);
+	qsort(list, *n, sizeof(*list), by_number);
+	return 0;
+}
+
+/* What is known is given up only for all that is there: a cut that is not
+ * known any more would let late records count. */
+int run_reload(struct run *r, struct belay_error *err)
+{
+	_auto_names_ struct fs_names names = { 0 };
+	struct attempt *list;
+	unsigned n = 0;
+
+	if (fs_list(r->attemptsfd, &names, err) < 0)
+		return err_prefix(err, "%s/attempts", r->dir);
+	list = calloc(names.n + 1, sizeof(*list));
+	if (!list)
+		return err_nomem(err);
+	if (load_all(r, &names, list, &n, err) < 0) {
+		attempts_free(list, n);
+		return -1;
+	}
+	attempts_free(r->attempts, r->n_attempts);
+	r->attempts = list;
+	r->n_attempts = n;
 	return 0;
 }
 
@@ -135,7 +145,7 @@ void run_close(struct run *r)
 {
 	if (!r)
 		return;
-	attempts_free(r);
+	attempts_free(r->attempts, r->n_attempts);
 	if (r->attemptsfd >= 0)
 		close(r->attemptsfd);
 	if (r->dirfd >= 0)

@@ -3,8 +3,8 @@
  * job.c - jobs/<job id>/<attempt>.<run>: which run a Slurm job is
  *
  * An epilog knows neither array ids nor the job's name, only the job's id.  An
- * entry is an empty file made once; the greatest attempt of a run that still
- * has the submission asked for is the answer.
+ * entry is an empty file made once; of the runs that it names the one that has
+ * the submission asked for is the answer, and of several the newest.
  */
 
 #include <inttypes.h>
@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "fs/fs.h"
+#include "run/codec.h"
 #include "run/run.h"
 
 static int cluster_subdir(const char *root, const char *cluster,
@@ -51,41 +53,33 @@ int run_index_job(struct run *r, const char *root, uint32_t job_id,
 	return fs_publish(dir, name, "", 0, err) < 0 ? -1 : 0;
 }
 
-/* Is root/cluster/run a run of this submission? */
-static bool has_submission(const char *root, const char *cluster,
-			   const char *name, const char *submission)
+/* What run.json says, without its attempts: an epilog has little time, and
+ * there may be a thousand. */
+static int peek(const char *root, const char *cluster, const char *name,
+		struct run *r)
 {
-	_auto_free_ char *dir = NULL;
-	struct run *r;
-	bool same;
+	_auto_close_ int fd = cluster_subdir(root, cluster, name, false, NULL);
+	_auto_buf_ struct buf text = { 0 };
 
-	if (!*submission)
-		return true;
-	if (asprintf(&dir, "%s/%s/%s", root, cluster, name) < 0) {
-		dir = NULL;
-		return false;
-	}
-	r = run_open_dir(dir, NULL);
-	same = r && !strcmp(r->submission, submission);
-	run_close(r);
-	return same;
+	if (fd < 0 || fs_read(fd, "run.json", JSON_MAX_BYTES, &text, NULL) < 0)
+		return -1;
+	return run_decode(&text, r, NULL);
 }
 
-/* Entries of the same attempt number are told apart by their run's age. */
-static int64_t created(const char *root, const char *cluster, const char *name)
+/* The run that an entry names, unless one of those before it did. */
+static const char *run_named_first(const struct fs_names *names, size_t i)
 {
-	_auto_free_ char *dir = NULL;
-	struct run *r;
-	int64_t when;
+	const char *run = strchr(names->name[i], '.');
 
-	if (asprintf(&dir, "%s/%s/%s", root, cluster, name) < 0) {
-		dir = NULL;
-		return 0;
+	if (!run || !text_is_name(++run))
+		return NULL;
+	while (i-- > 0) {
+		const char *before = strchr(names->name[i], '.');
+
+		if (before && !strcmp(before + 1, run))
+			return NULL;
 	}
-	r = run_open_dir(dir, NULL);
-	when = r ? r->created_us : 0;
-	run_close(r);
-	return when;
+	return run;
 }
 
 int run_of_job(const char *root, const char *cluster, uint32_t job_id,
@@ -94,7 +88,7 @@ int run_of_job(const char *root, const char *cluster, uint32_t job_id,
 	_auto_close_ int jobs = cluster_subdir(root, cluster, "jobs", false, err);
 	_auto_close_ int dir = -1;
 	_auto_names_ struct fs_names names = { 0 };
-	int64_t best = -1, when;
+	int64_t best = -1;
 	char id[16];
 
 	if (jobs < 0)
@@ -109,14 +103,15 @@ int run_of_job(const char *root, const char *cluster, uint32_t job_id,
 	if (dir < 0 || fs_list(dir, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
-		const char *run = strchr(names.name[i], '.');
+		const char *run = run_named_first(&names, i);
+		struct run r = { 0 };
 
-		if (!run || !text_is_name(++run) ||
-		    !has_submission(root, cluster, run, submission))
+		if (!run || (peek(root, cluster, run, &r) < 0 && *submission) ||
+		    (*submission && strcmp(r.submission, submission)))
 			continue;
-		when = created(root, cluster, run);
-		if (when > best) {
-			best = when;
+		/* entries of the same number are told apart by their age */
+		if (r.created_us > best) {
+			best = r.created_us;
 			snprintf(name, RUN_NAME_SIZE, "%s", run);
 		}
 	}

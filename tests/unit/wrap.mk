@@ -2,6 +2,7 @@
 # WRAP_<test> = system calls that it replaces; EXTRA_<test> = objects outside
 # lib/ that it links.
 WRAP_test_fs = fsync fdatasync linkat write
+WRAP_test_run = openat
 WRAP_test_move = fsync renameat
 WRAP_test_tree = copy_file_range
 WRAP_test_commit = fsync fdatasync renameat write read

@@ -13,6 +13,16 @@
 #define ID_A "0123456789abcdef0123456789abcdef"
 #define ID_B "fedcba9876543210fedcba9876543210"
 
+static unsigned opens;		/* calls of openat() so far */
+
+int __real_openat(int dirfd, const char *name, int flags, ...);
+int __wrap_openat(int dirfd, const char *name, int flags, ...);
+int __wrap_openat(int dirfd, const char *name, int flags, ...)
+{
+	opens++;
+	return __real_openat(dirfd, name, flags, 0600);
+}
+
 static struct run *make(struct tmpdir *d, const char *name, const char *id,
 			bool join, bool *fresh, bool *renamed)
 {
@@ -202,6 +212,43 @@ static void test_a_job_finds_its_run_by_id_and_submission(void **state)
 	run_close(s);
 }
 
+/* An epilog asks, and has 5 s. */
+static void test_finding_the_run_of_a_job_does_not_read_its_attempts(void **state)
+{
+	struct tmpdir *d = *state;
+	bool fresh, renamed;
+	char name[RUN_NAME_SIZE];
+	struct run *r = make(d, "12", ID_A, false, &fresh, &renamed);
+
+	for (unsigned i = 1; i <= 20; i++) {
+		assert_int_equal(run_claim(r, &d->err), i);
+		assert_ok(run_index_job(r, d->path, 12, i, &d->err), &d->err);
+	}
+	opens = 0;
+	assert_ok(run_of_job(d->path, "mc", 12, ID_A, name, &d->err), &d->err);
+	assert_string_equal(name, "12");
+	assert_in_range(opens, 1, 40);
+	run_close(r);
+}
+
+static void test_what_was_known_outlives_a_reload_that_fails(void **state)
+{
+	struct tmpdir *d = *state;
+	bool fresh, renamed;
+	struct run *r = make(d, "12", ID_A, false, &fresh, &renamed);
+
+	assert_int_equal(run_claim(r, &d->err), 1);
+	publish_all(r, 1, &d->err);
+	assert_int_equal(run_claim(r, &d->err), 2);
+	assert_ok(run_reload(r, &d->err), &d->err);
+	assert_int_equal(fchmodat(r->attemptsfd, "000001", 0777, 0), 0);
+	assert_fails(run_reload(r, &d->err), &d->err, BELAY_EFAILED,
+		     "can be written by others");
+	assert_int_equal(run_newest_number(r), 2);
+	assert_string_equal(run_newest(r)->begin->job, "10_3");
+	run_close(r);
+}
+
 static void test_damage_and_newer_formats_are_said(void **state)
 {
 	struct tmpdir *d = *state;
@@ -245,6 +292,8 @@ int main(void)
 		TEST_IN_TMPDIR(test_what_an_attempt_says_is_read_back),
 		cmocka_unit_test(test_a_process_that_is_gone_is_not_alive),
 		TEST_IN_TMPDIR(test_a_job_finds_its_run_by_id_and_submission),
+		TEST_IN_TMPDIR(test_finding_the_run_of_a_job_does_not_read_its_attempts),
+		TEST_IN_TMPDIR(test_what_was_known_outlives_a_reload_that_fails),
 		TEST_IN_TMPDIR(test_damage_and_newer_formats_are_said),
 		TEST_IN_TMPDIR(test_a_policy_is_kept_under_its_digest),
 	};

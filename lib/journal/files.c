@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "journal/files.h"
@@ -59,19 +60,20 @@ static int fill(struct journal_files *files, struct belay_error *err)
 	return 0;
 }
 
+/* Listed first: NFS may remember for half a minute that it was not there, and
+ * a cut taken then would believe nothing. */
 int journal_files_list(struct journal_files *files, struct run *r, unsigned n,
 		       struct belay_error *err)
 {
-	struct belay_error why = { 0 };
+	_auto_close_ int fd = run_attempt_dir(r, n, err);
+	_auto_names_ struct fs_names names = { 0 };
 
-	files->dirfd = run_journal_dir(r, n, false, &why);
-	if (files->dirfd >= 0)
-		return fill(files, err);
-	if (why.code == BELAY_ENOENT)
+	if (fd < 0 || fs_list(fd, &names, err) < 0)
+		return -1;
+	if (!fs_names_has(&names, "journal"))
 		return 0;
-	if (err)
-		*err = why;
-	return -1;
+	files->dirfd = fs_subdir_open(fd, "journal", err);
+	return files->dirfd < 0 ? -1 : fill(files, err);
 }
 
 void journal_files_free(struct journal_files *files)

@@ -124,9 +124,8 @@ int journal_read(struct run *r, unsigned n, enum journal_late late,
 		 struct belay_error *err);
 
 /*
- * Take the cut: for every journal of every attempt before n, how far it is
- * believed now.  Entries of attempts that have a cut already are copied from
- * it.  Fills begin->cut.
+ * Take the cut: for every journal of every attempt before n that has none yet,
+ * how far it is believed now.  Fills begin->cut.
  */
 int journal_cut(struct run *r, unsigned n, struct begin *begin,
 		struct belay_error *err);

@@ -88,23 +88,15 @@ static int cut_here(const char *journal, const struct journal_end *end,
 	return add_entry(c, &e);
 }
 
-static int copy_cut(struct cutter *c, const struct begin *old)
-{
-	for (unsigned i = 0; i < old->n_cut; i++)
-		if (old->cut[i].attempt == c->attempt &&
-		    add_entry(c, &old->cut[i]) < 0)
-			return -1;
-	return 0;
-}
-
+/* Of those before n a cut holds already, but of the newest that began and of
+ * what was claimed after it. */
 static int cut_attempt(struct run *r, struct cutter *c)
 {
-	const struct begin *old = run_cut_of(r, c->attempt);
 	struct journal_walk walk = {
 		.run = r, .attempt = c->attempt, .ended = cut_here, .arg = c,
 	};
 
-	return old ? copy_cut(c, old) : journal_walk(&walk, c->err);
+	return run_cut_of(r, c->attempt) ? 0 : journal_walk(&walk, c->err);
 }
 
 int journal_cut(struct run *r, unsigned n, struct begin *begin,

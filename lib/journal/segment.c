@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -79,11 +80,12 @@ static struct segment_name name_of(const struct journal_writer *w)
 	return name;
 }
 
-static void let_go(struct journal_writer *w)
+/* NFS tells late errors here. */
+static int let_go(struct journal_writer *w, struct belay_error *err)
 {
-	if (w->fd >= 0)
-		close(w->fd);
-	w->fd = -1;
+	if (w->fd >= 0 && close(take_fd(&w->fd)) < 0)
+		return err_sys(err, "cannot write a journal");
+	return 0;
 }
 
 int journal_segment_next(struct journal_writer *w, struct belay_error *err)
@@ -137,16 +139,16 @@ int journal_segment_write(struct journal_writer *w, struct belay_error *err)
 	    fs_segment_write(w->fd, w->at, w->bytes + JOURNAL_HEADER - header,
 			     len, err) < 0)
 		return -1;
-	if (!w->hold)
-		let_go(w);
+	if (!w->hold && let_go(w, err) < 0)
+		return -1;
 	w->at += len;
-	w->check = check;
+	w->written = check;
 	w->failed = false;
 	return 0;
 }
 
 void journal_segment_leave(struct journal_writer *w)
 {
-	let_go(w);
+	let_go(w, NULL);	/* all that counts has been looked at */
 	w->at = w->room = 0;
 }

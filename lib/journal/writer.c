@@ -167,6 +167,8 @@ int journal_commit(struct journal_writer *w, struct belay_error *err)
 		return -1;
 	if (look_for_newer(w, err) < 0)
 		return -1;
+	if (w->records)
+		w->check = w->written;
 	w->len = JOURNAL_BATCH;
 	w->records = 0;
 	return 0;

@@ -19,7 +19,8 @@ struct journal_writer {
 	bool failed;		/* the last one did: preallocate nothing */
 	uint64_t at, room;	/* where the next batch goes, and the end */
 	uint64_t identity;
-	uint64_t check;		/* of the last frame that was committed, or 0 */
+	uint64_t written;	/* check of the last frame that was written, */
+	uint64_t check;		/* and of the last that was committed, or 0 */
 
 	/* What is pending: a block for a header, a batch frame, records. */
 	uint8_t *bytes;

@@ -16,7 +16,7 @@ EXTRA_test_environment = $(call plugin_o,environment)
 EXTRA_test_agent       = $(call plugin_o,agent child environment owner reply)
 EXTRA_test_hooks       = $(PLUGIN_OBJ)
 $(filter $(B)/tests/unit/plugin/%,$(UNIT)): $(PLUGIN_OBJ)
-WRAP_test_writer = pwrite run_check_fence fs_type
+WRAP_test_writer = pwrite run_check_fence fs_type openat close
 WRAP_test_shell = gethostname
 
 # What is pure of belay map.

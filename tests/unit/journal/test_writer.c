@@ -51,9 +51,48 @@ const char *__wrap_fs_type(int fd, bool *local_only)
 	return disk_type ? disk_type : __real_fs_type(fd, local_only);
 }
 
+/* NFS: a name that was looked for and not found is not there for this node,
+ * until it reads the directory. */
+static ino_t absent_in;			/* "journal" in this directory; 0: none */
+
+int __real_openat(int dirfd, const char *name, int flags, ...);
+int __wrap_openat(int dirfd, const char *name, int flags, ...);
+int __wrap_openat(int dirfd, const char *name, int flags, ...)
+{
+	struct stat st = { 0 };
+
+	if (absent_in && fstat(dirfd, &st) == 0 && st.st_ino == absent_in) {
+		if (!strcmp(name, "."))
+			absent_in = 0;
+		if (!strcmp(name, "journal")) {
+			errno = ENOENT;
+			return -1;
+		}
+	}
+	return __real_openat(dirfd, name, flags, 0600);
+}
+
+static int closes_that_fail;		/* of the next ones */
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+	bool fails = closes_that_fail > 0 &&
+		     fcntl(fd, F_GETFL) & (O_WRONLY | O_RDWR);
+	int rc = __real_close(fd);
+
+	if (!fails)
+		return rc;
+	closes_that_fail--;
+	errno = EDQUOT;
+	return -1;
+}
+
 /* ---- a newer attempt between the write and the look ---- */
 
 static struct run *claim_before_look;
+static bool look_fails;			/* the next one, with EIO */
 
 int __real_run_check_fence(const struct run *r, unsigned n,
 			   struct belay_error *err);
@@ -65,6 +104,11 @@ int __wrap_run_check_fence(const struct run *r, unsigned n,
 	if (claim_before_look)
 		run_claim(claim_before_look, NULL);
 	claim_before_look = NULL;
+	if (look_fails) {
+		look_fails = false;
+		errno = EIO;
+		return err_sys(err, "cannot list a directory");
+	}
 	return __real_run_check_fence(r, n, err);
 }
 
@@ -392,6 +436,114 @@ static void test_a_newer_attempt_fences_even_after_the_write(void **state)
 	run_close(r);
 }
 
+/* The records are on the disk, but nobody may say so; then they are written
+ * again, and it is the repetition that lives on. */
+static void test_a_repetition_stands_by_itself(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	unsigned n = testrun_begin(r, d);
+	struct journal_writer *w = open_new(r, n, JOURNAL_SMALL, d);
+	static const char zeros[4096];
+	char path[512];
+	int fd;
+
+	add(w, 0);
+	assert_ok(journal_commit(w, &d->err), &d->err);
+	add(w, 1);
+	look_fails = true;
+	assert_fails(journal_commit(w, &d->err), &d->err, BELAY_EFAILED,
+		     "cannot list a directory");
+	assert_ok(journal_commit(w, &d->err), &d->err);
+	add(w, 2);
+	assert_ok(journal_commit(w, &d->err), &d->err);
+	journal_close(w);
+	testrun_journal(r, n, ".0001.log", path);
+	fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, zeros, 4096, 8192), 4096);
+	close(fd);
+	assert_int_equal(read_back(r, n, d).n, 3);
+	assert_int_equal(read_back(r, n, d).damaged, 0);
+	run_close(r);
+}
+
+static void test_what_close_reports_is_not_acknowledged(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	unsigned n = testrun_begin(r, d);
+	struct journal_writer *w;
+
+	disk_type = "nfs";
+	w = open_new(r, n, JOURNAL_SMALL, d);
+	add(w, 0);
+	closes_that_fail = 2;
+	assert_fails(journal_commit(w, &d->err), &d->err, BELAY_EFAILED,
+		     "Disk quota exceeded");
+	closes_that_fail = 0;
+	assert_ok(journal_commit(w, &d->err), &d->err);
+	assert_int_equal(read_back(r, n, d).n, 1);
+	disk_type = NULL;
+	journal_close(w);
+	run_close(r);
+}
+
+static void test_a_journal_is_found_where_there_was_none(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	unsigned n = testrun_begin(r, d);
+	struct journal_writer *w = open_new(r, n, JOURNAL_SMALL, d);
+	struct stat st;
+	int fd;
+
+	assert_int_equal(read_back(r, n, d).n, 0);
+	add(w, 0);
+	assert_ok(journal_commit(w, &d->err), &d->err);
+	fd = run_attempt_dir(r, n, &d->err);
+	assert_int_equal(fstat(fd, &st), 0);
+	close(fd);
+	absent_in = st.st_ino;
+	assert_int_equal(read_back(r, n, d).n, 1);
+	absent_in = 0;
+	journal_close(w);
+	run_close(r);
+}
+
+/* Else the thousandth attempt reads half a million entries, of each of those
+ * before. */
+static void test_a_cut_is_of_what_has_none_yet(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	const struct begin *b;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		unsigned n = testrun_begin(r, d);
+		struct journal_writer *w = open_new(r, n, JOURNAL_SMALL, d);
+
+		add(w, i);
+		assert_ok(journal_commit(w, &d->err), &d->err);
+		journal_close(w);
+	}
+	b = run_attempt(r, 3)->begin;
+	assert_int_equal(b->n_cut, 1);
+	assert_int_equal(b->cut[0].attempt, 2);
+	run_claim(r, &d->err);		/* and never begins */
+	b = run_attempt(r, testrun_begin(r, d))->begin;
+	assert_int_equal(b->n_cut, 1);
+	assert_int_equal(b->cut[0].attempt, 3);
+	for (unsigned n = 1; n <= 3; n++) {
+		struct heard h = { .n = 0 };
+
+		assert_ok(journal_read(r, n, JOURNAL_WITH_LATE, hear, &h,
+				       count_damage, &d->err), &d->err);
+		assert_int_equal(h.n, 1);
+		assert_int_equal(h.damaged + h.late, 0);
+	}
+	run_close(r);
+}
+
 /* What a process does that does not know yet that it is a zombie. */
 static void write_late(struct journal_writer *w, uint32_t number,
 		       struct tmpdir *d)
@@ -495,6 +647,10 @@ int main(void)
 		TEST(test_what_was_acknowledged_is_there_whatever_write_fails),
 		TEST(test_a_disk_that_stays_full_acknowledges_nothing_more),
 		TEST(test_a_newer_attempt_fences_even_after_the_write),
+		TEST(test_a_repetition_stands_by_itself),
+		TEST(test_what_close_reports_is_not_acknowledged),
+		TEST(test_a_journal_is_found_where_there_was_none),
+		TEST(test_a_cut_is_of_what_has_none_yet),
 		TEST(test_what_is_written_beyond_the_cut_is_late),
 		TEST(test_a_journal_goes_on_where_the_last_process_stopped),
 		TEST(test_a_torn_end_is_left_and_another_segment_follows),

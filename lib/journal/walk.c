@@ -112,19 +112,22 @@ static int read_until_sure(struct walker *w, struct journal_end *end,
 	return rc;
 }
 
-/* What verifies otherwise than it did then is not what was believed; and what
- * was damaged then still is, though it verifies as far as it counts. */
+/* What verifies otherwise than it did then is damage, and so is what was
+ * damaged then, though it verifies as far as it counts. */
 static void compare_with_cut(const struct cut_entry *c, struct journal_end *end)
 {
+	const char *why = NULL;
+
 	if (end->state != JOURNAL_CLEAN)
 		return;
 	if (c->check != end->check)
-		refuse(end, "it is not what was there when its cut was taken");
-	else if (!strcmp(c->state, journal_state_word(JOURNAL_CORRUPT))) {
-		end->state = JOURNAL_CORRUPT;
-		snprintf(end->reason, sizeof(end->reason),
-			 "it was when its cut was taken");
-	}
+		why = "it is not what was there when its cut was taken";
+	else if (!strcmp(c->state, journal_state_word(JOURNAL_CORRUPT)))
+		why = "it was when its cut was taken";
+	if (!why)
+		return;
+	end->state = JOURNAL_CORRUPT;
+	snprintf(end->reason, sizeof(end->reason), "%s", why);
 }
 
 static int walk_file(struct walker *w, struct belay_error *err)

@@ -18,6 +18,7 @@ EXTRA_test_hooks       = $(PLUGIN_OBJ)
 $(filter $(B)/tests/unit/plugin/%,$(UNIT)): $(PLUGIN_OBJ)
 WRAP_test_writer = pwrite run_check_fence fs_type openat close
 WRAP_test_shell = gethostname
+WRAP_test_read = fs_read
 
 # What is pure of belay map.
 map_o = $(patsubst %,$(B)/cmd/map/%.o,$(1))

@@ -15,7 +15,10 @@
 
 /* ---- a disk that fails ---- */
 
-enum failure { WORKS, FAILS_EIO, FAILS_FULL, WRITES_HALF, REPORTS_EIO };
+enum failure {
+	WORKS, FAILS_EIO, FAILS_FULL, WRITES_HALF, REPORTS_EIO,
+	NEARLY_FULL,		/* no room for much in advance */
+};
 
 static struct {
 	enum failure how;
@@ -27,14 +30,16 @@ ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at);
 ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at)
 {
 	int call = disk.calls++;
-	bool fails = call >= disk.at && call < disk.at + disk.times;
+	bool fails = call >= disk.at && call < disk.at + disk.times &&
+		     (disk.how != NEARLY_FULL || len > 65536);
 
 	if (fails && disk.how == WRITES_HALF && len > 4096)
 		len = 4096;	/* the rest next time, as write(2) may */
 	if (fails && disk.how == REPORTS_EIO)	/* though it is on the disk */
 		assert_true(__real_pwrite(fd, data, len, at) >= 0);
 	if (fails && disk.how != WRITES_HALF && disk.how != WORKS) {
-		errno = disk.how == FAILS_FULL ? ENOSPC : EIO;
+		errno = disk.how == FAILS_FULL || disk.how == NEARLY_FULL ?
+			ENOSPC : EIO;
 		return -1;
 	}
 	return __real_pwrite(fd, data, len, at);
@@ -417,6 +422,24 @@ static void test_a_disk_that_stays_full_acknowledges_nothing_more(void **state)
 	run_close(r);
 }
 
+static void test_a_nearly_full_disk_takes_what_fits(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	unsigned n = testrun_begin(r, d);
+	struct journal_writer *w = open_new(r, n, JOURNAL_LARGE, d);
+
+	disk.how = NEARLY_FULL;
+	disk.times = 1000000;
+	for (uint32_t i = 0; i < 100; i++) {
+		add(w, i);
+		assert_ok(journal_commit(w, &d->err), &d->err);
+	}
+	assert_int_equal(read_back(r, n, d).n, 100);
+	journal_close(w);
+	run_close(r);
+}
+
 static void test_a_newer_attempt_fences_even_after_the_write(void **state)
 {
 	struct tmpdir *d = *state;
@@ -646,6 +669,7 @@ int main(void)
 		TEST(test_too_much_waiting_is_refused_and_nothing_is_lost),
 		TEST(test_what_was_acknowledged_is_there_whatever_write_fails),
 		TEST(test_a_disk_that_stays_full_acknowledges_nothing_more),
+		TEST(test_a_nearly_full_disk_takes_what_fits),
 		TEST(test_a_newer_attempt_fences_even_after_the_write),
 		TEST(test_a_repetition_stands_by_itself),
 		TEST(test_what_close_reports_is_not_acknowledged),

@@ -25,7 +25,7 @@ appender=$BUILD/tests/crash/appender
 for ((i = 0; i < KILLS; i++)); do
 	"$appender" append "$run_dir" 1 >>said 2>>errors &
 	pid=$!
-	sleep 0.0$(printf %02d $((RANDOM % 40)))
+	sleep "$(printf 0.%03d $((RANDOM % 40)))"
 	kill -KILL $pid
 	wait $pid
 done 2>/dev/null

@@ -14,7 +14,7 @@ out=build/fuzz
 mkdir -p $out
 
 flags=(-std=gnu11 -O1 -g -D_GNU_SOURCE -Iinclude -Ilib -I.
-       -DBELAY_VERSION='"fuzz"' -fsanitize=address,undefined
+       -DBELAY_VERSION='"fuzz"' "-fsanitize=address,undefined"
        -fno-sanitize-recover=all -fsanitize=fuzzer-no-link)
 rooms=$(sed '/^#/d; /^--/,$d; s/ .*//' lib/LAYERS)
 

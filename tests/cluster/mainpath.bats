@@ -11,8 +11,9 @@ setup_file() {
 	cluster_start 20 --cpus 2
 	install_recorder
 	write_jobs
-	scenarios_start other_node batch_node all_nodes by_hand checkpoint \
-		preset_none preset_standard preset_ha preset_restore
+	# shellcheck disable=SC2086  # a list
+	scenarios_start ${SCENARIOS:-other_node batch_node all_nodes by_hand \
+		checkpoint preset_none preset_standard preset_ha preset_restore}
 }
 
 teardown_file() {

@@ -55,7 +55,7 @@ other_node() { expand "$(job_field "$1" NodeList)" | grep -vx "$(batch_host "$1"
 
 # status JOB PYTHON-EXPRESSION over s, the parsed status --json
 status() {
-	belay status "$1" --json | python3 -c "import json,sys; s=json.load(sys.stdin); a=s['attempts']; print($2)"
+	belay status "$1" --json | python3 -c "import json,sys; s=json.load(sys.stdin); a=s['attempts']; print(($2))"
 }
 done_at_least() { (($(status "$1" "s['chunks']['done']" 2>/dev/null || echo 0) >= $2)); }
 attempts_at_least() { (($(status "$1" "len(a)" 2>/dev/null || echo 0) >= $2)); }

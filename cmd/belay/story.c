@@ -29,10 +29,10 @@ void story_free(struct story *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		free(s->h[i].text);
-	for (size_t i = 0; i < s->n_writers; i++)
-		free(s->writers[i]);
+	for (size_t i = 0; i < s->n_words; i++)
+		free(s->words[i]);
 	free(s->h);
-	free(s->writers);
+	free(s->words);
 	*s = (struct story){ 0 };
 }
 
@@ -120,19 +120,19 @@ static int tell_end(struct story *s, const struct attempt *a,
 
 /* ---- journals ---- */
 
-static const char *intern(struct story *s, const char *writer)
+static const char *intern(struct story *s, const char *word)
 {
 	char **grown;
 
-	for (size_t i = s->n_writers; i-- > 0;)
-		if (!strcmp(s->writers[i], writer))
-			return s->writers[i];
-	grown = realloc(s->writers, (s->n_writers + 1) * sizeof(*grown));
+	for (size_t i = s->n_words; i-- > 0;)
+		if (!strcmp(s->words[i], word))
+			return s->words[i];
+	grown = realloc(s->words, (s->n_words + 1) * sizeof(*grown));
 	if (!grown)
 		return "";
-	s->writers = grown;
-	grown[s->n_writers] = strdup(writer);
-	return grown[s->n_writers] ? grown[s->n_writers++] : "";
+	s->words = grown;
+	grown[s->n_words] = strdup(word);
+	return grown[s->n_words] ? grown[s->n_words++] : "";
 }
 
 static int kind_of(enum event_type type)
@@ -164,23 +164,30 @@ static int name_set(struct telling *t, const char *writer,
 	return 0;
 }
 
-/* "set: " for chunks of any set but the usual one. */
 static const char *set_of(const struct telling *t, const char *writer,
 			  const struct event *e)
 {
-	if (e->type < EVENT_CHUNK_BEGIN || e->type > EVENT_CHUNK_GIVE_UP)
-		return "";
 	for (size_t i = t->n_names; i-- > 0;)
 		if (t->names[i].set == e->set && t->names[i].writer == writer)
-			return strcmp(t->names[i].name, "main") ?
-			       t->names[i].name : "";
-	return "";
+			return t->names[i].name;
+	return "?";
 }
 
+static void place(struct telling *t, struct happening *h,
+		  const struct event *e)
+{
+	if (e->type < EVENT_CHUNK_BEGIN || e->type > EVENT_CHUNK_GIVE_UP)
+		return;
+	h->set = intern(t->story, set_of(t, h->writer, e));
+	h->chunk = e->chunk;
+	h->node = intern(t->story, e->node);
+}
+
+/* Chunks of any set but the usual one are told with its name. */
 static int put_line(struct telling *t, struct happening *h,
 		    const struct event *e)
 {
-	const char *set = set_of(t, h->writer, e);
+	const char *set = h->set && strcmp(h->set, "main") ? h->set : "";
 	char line[EVENT_TEXT];
 
 	event_line(e, line);
@@ -210,7 +217,10 @@ static int tell_record(const struct record *rec, void *arg)
 	h->kind = kind_of(e.type);
 	if (e.type == EVENT_SET && name_set(t, h->writer, &e) < 0)
 		return -1;
-	return is_folded(t->opt, h) ? 0 : put_line(t, h, &e);
+	if (is_folded(t->opt, h))
+		return 0;
+	place(t, h, &e);
+	return put_line(t, h, &e);
 }
 
 static void tell_damage(unsigned attempt, const char *journal,

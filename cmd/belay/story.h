@@ -24,14 +24,17 @@ struct happening {
 	char word[20];		/* "begin", "chunk_fail", "damage" */
 	const char *writer;	/* "" when it is no journal's */
 	uint64_t sequence;
+	const char *set;	/* of a chunk's events, else NULL */
+	uint64_t chunk;
+	const char *node;
 	char *text;		/* NULL: never asked for, or out of memory */
 };
 
 struct story {			/* start from { 0 } */
 	struct happening *h;
 	size_t n, cap;
-	char **writers;		/* what h[].writer points to */
-	size_t n_writers;
+	char **words;		/* what h[].writer, set and node point to */
+	size_t n_words;
 };
 
 struct story_options {

@@ -20,6 +20,15 @@ static const struct verb_option options[] = {
 	{ 0 }
 };
 
+static void put_place(struct json_out *o, const struct happening *h)
+{
+	if (!h->set)
+		return;
+	json_put_str(o, "set", h->set);
+	json_put_u64(o, "chunk", h->chunk);
+	json_put_str(o, "node", *h->node ? h->node : NULL);
+}
+
 static int events_json(const struct story *s)
 {
 	_auto_buf_ struct buf text = { 0 };
@@ -37,6 +46,7 @@ static int events_json(const struct story *s)
 		json_put_bool(&o, "late", h->late);
 		json_put_str(&o, "writer", *h->writer ? h->writer : NULL);
 		json_put_u64(&o, "sequence", h->sequence);
+		put_place(&o, h);
 		json_put_str(&o, "text", h->text ? h->text : "");
 		json_close(&o, '}');
 	}

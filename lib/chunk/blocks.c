@@ -35,7 +35,9 @@ int shell_blocks_open(struct shell_blocks *b, const struct chunk_shell *sh,
 {
 	_auto_close_ int fd = run_attempt_dir(sh->run, sh->attempt, err);
 
-	*b = (struct shell_blocks){ .dirfd = -1, .owner = sh->name, .set = set };
+	*b = (struct shell_blocks){
+		.dirfd = -1, .owner = sh->name, .set = set,
+	};
 	b->size = (set->count + BLOCKS - 1) / BLOCKS;
 	if (!b->size)
 		b->size = 1;

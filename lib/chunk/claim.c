@@ -41,8 +41,8 @@ static int give_up(struct search *s, uint64_t chunk)
 	const struct chunk_trouble *t = chunk_trouble_of(s->set, chunk);
 	char text[EVENT_TEXT];
 
-	snprintf(text, sizeof(text), "failed %u and lost %u times; lost on '%.400s'",
-		 t->fails, t->lost, t->lost_nodes);
+	snprintf(text, sizeof(text), "failed %u and lost %u times; lost on "
+		 "'%.400s'", t->fails, t->lost, t->lost_nodes);
 	chunk_set_status(s->set, chunk, CHUNK_QUARANTINED);
 	return add_event(s, EVENT_CHUNK_GIVE_UP, chunk, text);
 }
@@ -163,7 +163,9 @@ int chunk_shell_claim(struct chunk_shell *sh, const char *set, uint64_t count,
 		      uint32_t max_attempts, uint64_t *chunk,
 		      uint64_t *unfinished, struct belay_error *err)
 {
-	struct search s = { .sh = sh, .max_attempts = max_attempts, .err = err };
+	struct search s = {
+		.sh = sh, .max_attempts = max_attempts, .err = err,
+	};
 	struct chunk_state *state = chunk_shell_state(sh, set, count, err);
 	int rc;
 

@@ -16,7 +16,7 @@ struct chunk_shell {
 	struct run *run;
 	unsigned attempt;
 	char node[256];
-	char name[RUN_NAME_SIZE];	/* of the journal, and owner of blocks */
+	char name[RUN_NAME_SIZE];	/* of the journal; it owns blocks */
 	int lock;
 	struct journal_writer *w;	/* NULL until shell_go_on() */
 	/* what the last segment of the journal says */

@@ -63,7 +63,8 @@ void chunk_settle(struct chunk_set *set, uint64_t chunk)
 
 	if (status == CHUNK_DONE || status == CHUNK_QUARANTINED)
 		return;
-	if (set->begun && set->begun->tries[chunk] > chunk_troubles_had(set, chunk))
+	if (set->begun &&
+	    set->begun->tries[chunk] > chunk_troubles_had(set, chunk))
 		status = CHUNK_RUNNING;
 	else
 		status = t && t->fails ? CHUNK_RETRYING : CHUNK_PENDING;
@@ -118,8 +119,8 @@ static int check_same(const struct chunk_set *set, uint64_t count,
 			       set->name);
 	if (differs(command, set->command))
 		return err_set(err, BELAY_ECONFIG, "set '%s' was made for "
-			       "another command; use another set or another run",
-			       set->name);
+			       "another command; use another set or another "
+			       "run", set->name);
 	return 0;
 }
 
@@ -130,7 +131,8 @@ static int check_new(const char *name, uint64_t count, struct belay_error *err)
 			       name);
 	if (count > CHUNK_COUNT_MAX)
 		return err_set(err, BELAY_EINVAL, "too many chunks: %" PRIu64
-			       "; a set has at most %u", count, CHUNK_COUNT_MAX);
+			       "; a set has at most %u", count,
+			       CHUNK_COUNT_MAX);
 	return 0;
 }
 

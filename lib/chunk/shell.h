@@ -27,12 +27,14 @@ struct chunk_shell *chunk_shell_open(struct run *r, unsigned attempt,
 void chunk_shell_close(struct chunk_shell *sh);		/* may be NULL */
 
 /* The state of all chunks, with that set in it: count chunks define it if it
- * is new (durable) and must be what it has; 0: it is there.  The caller frees. */
+ * is new (durable) and must be what it has; 0: it is there.  The caller
+ * frees. */
 struct chunk_state *chunk_shell_state(struct chunk_shell *sh, const char *set,
 				      uint64_t count, struct belay_error *err);
 
 /*
- * The next chunk to work on, in *chunk; count as above.  A chunk that failed or was lost max_attempts times is given up.
+ * The next chunk to work on, in *chunk; count as above.  A chunk that failed or
+ * was lost max_attempts times is given up.
  * 1: begun; 0: none now, and *unfinished says how many others still have; -1.
  */
 int chunk_shell_claim(struct chunk_shell *sh, const char *set, uint64_t count,

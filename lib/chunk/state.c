@@ -86,13 +86,14 @@ int chunk_state_end_attempt(struct chunk_state *s, unsigned n,
 			    const char *suspects, struct belay_error *err)
 {
 	_auto_hosts_ struct hosts hosts = { 0 };
+	const struct hosts *among = suspects ? &hosts : NULL;
 
 	if (suspects && hosts_parse(&hosts, suspects, err) < 0)
 		return -1;
 	for (struct chunk_set *set = s->sets; set; set = set->next)
 		for (uint64_t c = 0; set->n[CHUNK_RUNNING]; c++)
 			if (set->status[c] == CHUNK_RUNNING &&
-			    stop_chunk(s, set, c, n, suspects ? &hosts : NULL) < 0)
+			    stop_chunk(s, set, c, n, among) < 0)
 				return err_nomem(err);
 	return 0;
 }

@@ -28,8 +28,8 @@ extern const char *const chunk_status_word[5];
 /* Kept only for chunks that ever failed or were lost. */
 struct chunk_trouble {
 	uint64_t chunk;
-	uint32_t fails;		/* recorded failures: the next try is fails + lost + 1 */
-	uint32_t lost;		/* begun in an attempt or on a worker that was lost */
+	uint32_t fails;		/* recorded; the next try is fails + lost + 1 */
+	uint32_t lost;		/* its worker, node or attempt was lost */
 	char node[256];		/* of the last trouble */
 	char lost_nodes[512];	/* distinct ones, comma separated */
 	char reason[256];
@@ -51,7 +51,7 @@ struct chunk_state {
 	struct chunk_set *sets;		/* order of definition */
 	uint64_t *done_by_attempt;	/* [attempt]: first done records */
 	unsigned n_attempts;		/* size of the above */
-	unsigned damaged;		/* journals that are torn or corrupt, not at a mere tail */
+	unsigned damaged;		/* segments corrupt; torn ends are not */
 	unsigned late;			/* records beyond a cut */
 	uint64_t beats;
 	int64_t last_progress_us;	/* newest done, checkpoint or beat */

@@ -44,7 +44,8 @@ static int grow(struct chunk_troubles *t)
 	return 0;
 }
 
-static struct chunk_trouble *find(const struct chunk_troubles *t, uint64_t chunk)
+static struct chunk_trouble *find(const struct chunk_troubles *t,
+				  uint64_t chunk)
 {
 	struct chunk_trouble *one;
 
@@ -115,7 +116,7 @@ static int by_chunk(const void *a, const void *b)
 struct chunk_trouble **chunk_troubles_sorted(const struct chunk_set *set)
 {
 	const struct chunk_troubles *t = set->troubles;
-	struct chunk_trouble **all = calloc(t->n + 1, sizeof(struct chunk_trouble *));
+	struct chunk_trouble **all = calloc(t->n + 1, sizeof(*all));
 	size_t n = 0;
 
 	for (size_t b = 0; all && b < t->n_buckets; b++)

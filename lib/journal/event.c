@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* event.c - what a record says: bytes ⇄ struct event, by the table of fields */
+/* event.c - what a record says: bytes ⇄ struct event, by the table */
 
 #include <stddef.h>
 #include <string.h>
@@ -99,7 +99,8 @@ uint64_t event_add(struct journal_writer *w, const struct event *e,
 		err_nomem(err);
 		return 0;
 	}
-	return journal_add(w, (uint16_t)e->type, payload.data, payload.len, err);
+	return journal_add(w, (uint16_t)e->type, payload.data, payload.len,
+			   err);
 }
 
 /* Not the whole struct, of which most is room for text: this is called for

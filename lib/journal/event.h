@@ -57,7 +57,8 @@ struct event {
 	uint32_t try;		/* 1, 2, ... within the run */
 	uint64_t duration_us;
 	char node[256];
-	uint8_t kind;		/* fail_kind, checkpoint_what; acted: 1 done, 0 failed */
+	uint8_t kind;		/* fail_kind, checkpoint_what; acted: 1 done,
+				 * 0 failed */
 	int32_t value;
 	bool retryable;
 	/* EVENT_CHECKPOINT */

@@ -5,7 +5,8 @@
 
 #define SIZE_OF(member) sizeof(((struct event *)0)->member)
 #define F(kind, member) \
-	{ #member, FIELD_##kind, offsetof(struct event, member), SIZE_OF(member) }
+	{ #member, FIELD_##kind, offsetof(struct event, member), \
+	  SIZE_OF(member) }
 /* which chunk: they all begin so */
 #define CHUNK F(U32, set), F(U64, chunk)
 

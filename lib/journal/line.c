@@ -124,7 +124,8 @@ static const struct event_field *find(const struct event_row *row,
 {
 	const struct event_field *f = row->field;
 
-	while (f->kind && (strlen(f->name) != len || memcmp(f->name, name, len)))
+	while (f->kind &&
+	       (strlen(f->name) != len || memcmp(f->name, name, len)))
 		f++;
 	return f;
 }

@@ -24,7 +24,7 @@ struct walker {
 	struct buf bytes;
 	/* of one writer */
 	uint64_t next, next_late;	/* numbers that were not had yet */
-	uint64_t check;			/* of the last frame that counts, or 0 */
+	uint64_t check;		/* of the last frame that counts, or 0 */
 	/* of one segment */
 	const struct journal_file *file;
 	const struct cut_entry *believed;	/* what its cut says, or NULL */

@@ -14,7 +14,7 @@ struct journal_writer {
 	/* The segment that is written; room 0: the next commit begins one. */
 	int dirfd, fd;		/* -1 while not open */
 	bool hold;		/* keep fd open between commits */
-	unsigned segment;	/* its number; numbers of failed ones are gone */
+	unsigned segment;	/* its number; those of failed ones are gone */
 	size_t first_size, most_size;	/* preallocation of segments */
 	bool failed;		/* the last one did: preallocate nothing */
 	uint64_t at, room;	/* where the next batch goes, and the end */

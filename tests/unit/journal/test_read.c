@@ -314,7 +314,7 @@ static void test_damage_at_the_cut_stays_said(void **state)
 	path_of(r, n, 3, path);
 	flip(path, 2 * 4096 + 50);
 	testrun_begin(r, d);
-	testrun_begin(r, d);		/* whose cut is a copy */
+	testrun_begin(r, d);
 	for (int i = 0; i < 2; i++) {
 		h = read_attempt(r, n, d);
 		assert_int_equal(h.n, PER_SEGMENT + 63 + 1);
@@ -322,7 +322,7 @@ static void test_damage_at_the_cut_stays_said(void **state)
 		assert_string_equal(h.reason, "it was when its cut was taken");
 		assert_ok(run_reload(r, &d->err), &d->err);
 	}
-	assert_int_equal(run_newest(r)->begin->n_cut, 3);
+	assert_int_equal(run_attempt(r, n + 1)->begin->n_cut, 3);
 	run_close(r);
 }
 

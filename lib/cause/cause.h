@@ -36,6 +36,7 @@ const char *job_state_word(enum job_state s);	/* "NODE_FAIL" */
 struct node_evidence {
 	char name[256];
 	bool down;		/* DOWN, or not responding and going down */
+	bool drained;		/* or failing: no job is started there */
 	bool rebooted;		/* its boot time is after the attempt began */
 	char state[64];		/* as Slurm prints it */
 };

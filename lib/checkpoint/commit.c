@@ -11,10 +11,15 @@
  *	rename			to the next number; taken: the one after it
  *	attempts/ again		what a newer attempt may not have seen is not
  *				acknowledged
+ *
+ * A sync that failed is never repeated: the kernel may have dropped the bytes,
+ * and would say of the next one that all is well.  So a staging directory that
+ * could not be synced is marked, by its sticky bit, which needs no space.
  */
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -53,6 +58,25 @@ static int add_file(const char *path, const struct stat *st, void *arg,
 	return 0;
 }
 
+static int spoil(const struct commit *k)
+{
+	fchmod(k->fd, 0700 | S_ISVTX);
+	return -1;
+}
+
+static int check_not_spoilt(const struct commit *k, struct belay_error *err)
+{
+	struct stat st;
+
+	if (fstat(k->fd, &st) < 0)
+		return err_sys(err, "cannot look at '%s'", k->staging);
+	if (st.st_mode & S_ISVTX)
+		return err_set(err, BELAY_EFAILED, "the files in '%s' could "
+			       "not be made durable before; stage it anew",
+			       k->staging);
+	return 0;
+}
+
 static int digest_file(struct commit *k, struct checkpoint_file *f,
 		       struct belay_error *err)
 {
@@ -65,7 +89,7 @@ static int digest_file(struct commit *k, struct checkpoint_file *f,
 	if (size != f->size)
 		return err_set(err, BELAY_EFAILED, "file changed while it was "
 			       "read: '%s'", f->name);
-	return fs_sync(fd, f->name, err);
+	return fs_sync(fd, f->name, err) < 0 ? spoil(k) : 0;
 }
 
 static int digest_files(struct commit *k, struct belay_error *err)
@@ -78,7 +102,7 @@ static int digest_files(struct commit *k, struct belay_error *err)
 	for (unsigned i = 0; i < k->c.n_files; i++)
 		if (digest_file(k, &k->c.files[i], err) < 0)
 			return -1;
-	return fs_tree_sync(k->fd, err);
+	return fs_tree_sync(k->fd, err) < 0 ? spoil(k) : 0;
 }
 
 /* Names that are not UTF-8 do not survive JSON. */
@@ -171,7 +195,8 @@ static void remove_manifest(const struct commit *k)
 
 static int write_and_publish(struct commit *k, struct belay_error *err)
 {
-	if (digest_files(k, err) < 0 || next_id(k, &k->c.id, err) < 0)
+	if (check_not_spoilt(k, err) < 0 || digest_files(k, err) < 0 ||
+	    next_id(k, &k->c.id, err) < 0)
 		return -1;
 	if (write_manifest(k, err) < 0 ||
 	    run_check_fence(k->r, k->attempt, err) < 0 ||

@@ -62,6 +62,13 @@ bool act_restarts(const struct attempt *a)
 	       action == ACTION_RESTORE;
 }
 
+bool act_stops(const struct attempt *a)
+{
+	int action = a->decided ? action_of_word(a->decided->action) : -1;
+
+	return action == ACTION_HOLD || action == ACTION_FAIL;
+}
+
 /* ---- done ---- */
 
 /* Nodes that earlier decisions left out: belay put them where they are. */
@@ -84,6 +91,41 @@ static int added_before(const struct inquest *q, struct buf *out,
 	return out->failed ? err_nomem(err) : 0;
 }
 
+/* Is there somebody to be left out who is not yet? */
+static bool leaves_out_more(const struct act *a, const struct decision *d)
+{
+	const char *list = a->inquest->job.exc_nodes;
+	_auto_hosts_ struct hosts now = { 0 };
+
+	if (list && hosts_parse(&now, list, NULL) < 0)
+		return true;
+	for (unsigned i = 0; i < d->n_left_out; i++)
+		if (d->left_out[i].until_us > a->now * 1000000 &&
+		    !hosts_has(&now, d->left_out[i].node))
+			return true;
+	return false;
+}
+
+/* Whoever found the cause has asked already; what cannot be known now leaves
+ * the list as it is. */
+static void look_at_nodes(const struct act *a, const struct decision *d)
+{
+	struct inquest *q = a->inquest;
+	const struct begin *b = inquest_attempt(q)->begin;
+
+	if (!q->nodes && b->nodes && b->nodes[0] && leaves_out_more(a, d))
+		q->sched->load_nodes(q->sched->state, b->nodes,
+				     b->begin_us / 1000000, &q->nodes,
+				     &q->n_nodes, NULL);
+}
+
+/* KillWait costs a call, and only says when to start. */
+static bool starts_by_us(const struct decision *d)
+{
+	return d->action != ACTION_HOLD && d->action != ACTION_FAIL &&
+	       !d->slurm_delay;
+}
+
 static int make_plan(const struct act *a, const struct decision *d,
 		     struct plan *plan, struct belay_error *err)
 {
@@ -93,11 +135,8 @@ static int make_plan(const struct act *a, const struct decision *d,
 	struct plan_input in = {
 		.decision = d,
 		.job = &q->job,
-		.nodes = q->nodes,
-		.n_nodes = q->n_nodes,
 		.now = a->now,
-		.kill_wait = s->kill_wait(s->state),
-		.cluster_nodes = s->cluster_nodes(s->state),
+		.kill_wait = starts_by_us(d) ? s->kill_wait(s->state) : 0,
 		.last_completing = a->last_completing,
 		.runs_again = q->later_attempt,
 	};
@@ -105,6 +144,10 @@ static int make_plan(const struct act *a, const struct decision *d,
 	if (added_before(q, &before, err) < 0)
 		return -1;
 	in.added_before = buf_text(&before);
+	look_at_nodes(a, d);
+	in.nodes = q->nodes;
+	in.n_nodes = q->n_nodes;
+	in.cluster_nodes = s->cluster_nodes(s->state);
 	return plan_make(&in, plan, err);
 }
 

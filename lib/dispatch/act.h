@@ -25,5 +25,7 @@ bool act_was_done(struct run *r, unsigned n);
 
 /* Does the attempt's decision start the run again? */
 bool act_restarts(const struct attempt *a);
+/* Does it end the run, unless a person lets it go on? */
+bool act_stops(const struct attempt *a);
 
 #endif /* DISPATCH_ACT_H */

@@ -9,7 +9,9 @@
  *	heed	what was decided: it may be that this attempt must not be
  *	wait	until a writer that had not seen the claim has stopped
  *	cut	what the attempt before has left, once and for all
+ *	index	the job's: whatever has begun is found by its epilog
  *	begin	published, and with it the cut
+ *	look	for another that has claimed the next number meanwhile
  */
 
 #include <stdlib.h>
@@ -90,7 +92,7 @@ static int claim(struct opening *o, struct belay_error *err)
 		return -1;
 	a = run_newest(o->run);
 	o->previous = a ? a->number : 0;
-	return run_check_fence(o->run, o->number, err);
+	return opening_check_fence(o, err);
 }
 
 /* ---- this attempt ---- */
@@ -200,10 +202,11 @@ static void take_snapshot(struct opening *o)
 
 static int publish(struct opening *o, struct belay_error *err)
 {
-	if (run_publish_begin(o->run, o->number, &o->begin, err) < 0 ||
+	if (opening_check_fence(o, err) < 0 ||
 	    run_index_job(o->run, o->m->root, o->m->job_id, o->number,
 			  err) < 0 ||
-	    run_reload(o->run, err) < 0)
+	    run_publish_begin(o->run, o->number, &o->begin, err) < 0 ||
+	    opening_check_fence(o, err) < 0 || run_reload(o->run, err) < 0)
 		return -1;
 	if (o->begin.chunks_done)
 		take_snapshot(o);
@@ -256,6 +259,7 @@ static void close_opening(struct opening *o)
 		job_view_free(&o->job);
 	if (o->other_known)
 		job_view_free(&o->other);
+	free(o->nodes);
 	free(o->begin.nodes);
 	free(o->begin.cut);
 	free(o->begin.checkpoints);

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "checkpoint/checkpoint.h"
+#include "dispatch/act.h"
 #include "dispatch/handover.h"
 
 #define VALUE_MAX 4000		/* a line to the plugin has 4096 bytes */
@@ -82,7 +83,8 @@ static void put_left(const struct handover *h, struct buf *out)
 {
 	int left = h->attempts_max;
 
-	if (h->previous)
+	/* a run that was stopped goes on with fresh budgets */
+	if (h->previous && !act_stops(h->previous))
 		left = h->previous->decided->attempts_left;
 	if (left >= 0)
 		buf_printf(out, "%d", left > 0 ? left - 1 : 0);

@@ -6,6 +6,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "chunk/state.h"
+#include "dispatch/act.h"
 #include "dispatch/history.h"
 #include "policy/policy.h"
 
@@ -36,13 +37,22 @@ static bool progressed(const struct progress *p, const struct attempt *a)
 	       c->last_progress_us <= a->end->end_us;
 }
 
+/* What cannot be read now may be good: the next begin will see. */
+static bool one_may_be_good(const struct checkpoint_list *list)
+{
+	for (unsigned i = 0; i < list->n; i++)
+		if (!list->c[i].late &&
+		    (!list->c[i].damaged || list->c[i].unreadable))
+			return true;
+	return false;
+}
+
 static void weigh(struct progress *p, struct history *h)
 {
-	const struct checkpoint *good = checkpoint_newest_good(&p->list);
 	const struct chunk_state *c = p->chunks;
 
 	h->checkpoint_any = p->list.n > 0 || !p->listed;
-	h->checkpoint_good = good || !p->listed;
+	h->checkpoint_good = one_may_be_good(&p->list) || !p->listed;
 	h->ever_progress = p->list.n > 0 || (c && c->last_progress_us);
 	for (unsigned i = 0; c && i < c->n_attempts; i++)
 		h->ever_progress |= c->done_by_attempt[i] > 0;
@@ -68,13 +78,6 @@ static struct past tell(const struct attempt *a, const struct progress *p)
 	return past;
 }
 
-static bool stopped(const struct attempt *a)
-{
-	int action = a->decided ? action_of_word(a->decided->action) : -1;
-
-	return action == ACTION_HOLD || action == ACTION_FAIL;
-}
-
 /* A run that was stopped and has begun again since was let go on by a person,
  * who thereby gave it fresh budgets. */
 static unsigned first_that_counts(const struct run *r, unsigned n)
@@ -82,7 +85,7 @@ static unsigned first_that_counts(const struct run *r, unsigned n)
 	unsigned first = 0;
 
 	for (unsigned i = 0; i < r->n_attempts; i++)
-		if (r->attempts[i].number < n && stopped(&r->attempts[i]))
+		if (r->attempts[i].number < n && act_stops(&r->attempts[i]))
 			first = i + 1;
 	return first;
 }

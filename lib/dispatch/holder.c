@@ -2,6 +2,8 @@
 /* holder.c - whose run it is */
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "dispatch/opening.h"
 
@@ -12,18 +14,26 @@ static bool is_live(const struct job_view *j)
 	       j->state == JOB_STATE_SUSPENDED;
 }
 
+/* Out of the way, with the reason in err. */
+static int yield(struct opening *o, struct belay_error *err)
+{
+	const struct sched *s = o->s;
+	size_t len = strlen(err->text);
+
+	if (o->job_known &&
+	    s->requeue(s->state, o->job.record, true, NULL) == 0)
+		snprintf(err->text + len, sizeof(err->text) - len, "; this job "
+			 "is requeued and held until 'scontrol release %s'",
+			 o->job.record);
+	return -1;
+}
+
 static int yield_to(struct opening *o, const struct begin *b,
 		    struct belay_error *err)
 {
-	const struct sched *s = o->s;
-
-	if (!o->job_known ||
-	    s->requeue(s->state, o->job.record, true, NULL) < 0)
-		return err_set(err, BELAY_EBUSY, "run '%s' is held by job %s",
-			       o->run->name, b->job);
-	return err_set(err, BELAY_EBUSY, "run '%s' is held by job %s; this job "
-		       "is requeued and held until 'scontrol release %s'",
-		       o->run->name, b->job, o->job.record);
+	err_set(err, BELAY_EBUSY, "run '%s' is held by job %s", o->run->name,
+		b->job);
+	return yield(o, err);
 }
 
 /* The last attempt may be of another job, or of none, that still works. */
@@ -45,4 +55,13 @@ int opening_check_holder(struct opening *o, struct belay_error *err)
 	if (o->other_known && is_live(&o->other))
 		return yield_to(o, a->begin, err);
 	return 0;
+}
+
+/* A run that has no name of its own is nobody else's: then it is our own job
+ * that was launched twice, and the later launch goes on. */
+int opening_check_fence(struct opening *o, struct belay_error *err)
+{
+	if (run_check_fence(o->run, o->number, err) == 0)
+		return 0;
+	return err->code == BELAY_EFENCED && o->m->join ? yield(o, err) : -1;
 }

@@ -14,9 +14,12 @@ static bool passes(struct run *r, struct checkpoint *c, struct buf *say)
 
 	if (checkpoint_check(r, c, false, &why) == 0)
 		return true;
-	buf_printf(say, "checkpoint %" PRIu64 " is damaged: %s\n", c->id,
+	buf_printf(say, "checkpoint %" PRIu64 " %s: %s\n", c->id,
+		   why.code == BELAY_ECORRUPT ? "is damaged" : "cannot be read",
 		   why.text);
-	checkpoint_mark_damaged(r, c->id, why.text, NULL);
+	/* a mark is for ever: what cannot be known now gets none */
+	if (why.code == BELAY_ECORRUPT)
+		checkpoint_mark_damaged(r, c->id, why.text, NULL);
 	c->damaged = true;
 	return false;
 }

@@ -15,6 +15,8 @@ struct opening {
 	struct policy policy;
 	struct job_view job, other;	/* ours; of the run's last attempt */
 	bool job_known, other_known, fresh;
+	struct node_evidence *nodes;	/* of the attempt before, if asked */
+	unsigned n_nodes;
 	unsigned number, previous;	/* previous 0: this is the first */
 	int64_t claimed_ns;
 	bool let_go;	/* it was stopped, and a person lets it go on */
@@ -27,6 +29,9 @@ struct attempt *opening_previous(const struct opening *o);
 /* holder.c: may this job have the run?  BELAY_EBUSY when another job holds it,
  * and then this one is requeued and held. */
 int opening_check_holder(struct opening *o, struct belay_error *err);
+/* Of two jobs that saw it free at once the later claim has it: BELAY_EFENCED,
+ * and then this one is requeued and held. */
+int opening_check_fence(struct opening *o, struct belay_error *err);
 
 /* previous.c: see to it that the attempt before has an end and a decision, and
  * do not begin if that is what was decided. */

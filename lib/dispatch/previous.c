@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* previous.c - the attempt before: how it ended, and whether this may begin */
 
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "dispatch/act.h"
 #include "dispatch/opening.h"
@@ -37,8 +35,17 @@ static struct inquest inquest_of(const struct opening *o)
 		.attempt = o->previous,
 		.job = ours ? o->job : o->other,
 		.job_known = ours ? o->job_known : o->other_known,
+		.nodes = o->nodes,
+		.n_nodes = o->n_nodes,
 		.later_attempt = true,
 	};
+}
+
+/* What an inquest has asked is the opening's, as the view of the job is. */
+static void keep_nodes(struct opening *o, const struct inquest *q)
+{
+	o->nodes = q->nodes;
+	o->n_nodes = q->n_nodes;
 }
 
 /*
@@ -51,12 +58,16 @@ int opening_stop(struct opening *o, const struct decision *d,
 	const struct decided *stands = opening_previous(o)->decided;
 	struct inquest q = inquest_of(o);
 	struct act act = { &q, o->number, clock_wall_us() / 1000000, false };
+	int rc = 0;
 
 	q.job = o->job;
 	if (!d && action_of_word(stands->action) == ACTION_FAIL)
 		q.job.state = JOB_STATE_PENDING;
-	if (o->job_known && (d ? act_on(&act, d, NULL, err)
-			       : act_carry_out(&act, NULL, err)) < 0)
+	if (o->job_known)
+		rc = d ? act_on(&act, d, NULL, err)
+		       : act_carry_out(&act, NULL, err);
+	keep_nodes(o, &q);
+	if (rc < 0)
 		return -1;
 	return err_set(err, BELAY_EFAILED, "attempt %u is not to be followed "
 		       "by another: %s", o->previous,
@@ -73,7 +84,7 @@ int opening_heed_previous(struct opening *o, struct belay_error *err)
 	tell_missed(o, opening_previous(o)->begin);
 	q = inquest_of(o);
 	rc = inquest_hold(&q, err);
-	free(q.nodes);		/* the job's view is the opening's */
+	keep_nodes(o, &q);
 	if (rc < 0)
 		return -1;
 	action = action_of_word(opening_previous(o)->decided->action);

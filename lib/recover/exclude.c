@@ -27,11 +27,12 @@ static int parse(struct hosts *h, const char *text, struct belay_error *err)
 
 /* ---- what it costs ---- */
 
-static bool is_down(const struct plan_input *in, const char *node)
+/* Known not to serve: it is not among the cluster's nodes that do. */
+static bool is_away(const struct plan_input *in, const char *node)
 {
 	for (unsigned i = 0; i < in->n_nodes; i++)
 		if (!strcmp(in->nodes[i].name, node))
-			return in->nodes[i].down;
+			return in->nodes[i].down || in->nodes[i].drained;
 	return false;
 }
 
@@ -41,7 +42,7 @@ static bool is_down(const struct plan_input *in, const char *node)
 static bool has_room(const struct plan_input *in, const struct lists *l,
 		     const char *node)
 {
-	if (is_down(in, node))
+	if (is_away(in, node))
 		return true;
 	if (l->serving < 0)
 		return hosts_has(&l->current, node);
@@ -51,7 +52,7 @@ static bool has_room(const struct plan_input *in, const struct lists *l,
 static int add(const struct plan_input *in, struct lists *l, const char *node,
 	       struct belay_error *err)
 {
-	if (l->serving > 0 && !is_down(in, node))
+	if (l->serving > 0 && !is_away(in, node))
 		l->serving--;
 	return hosts_add(&l->result, node, err);
 }
@@ -102,8 +103,12 @@ static int add_suspects(const struct plan_input *in, struct lists *l,
 	qsort(who, d->n_left_out, sizeof(*who), by_latest);
 	if (most < 1)
 		most = 1;
-	for (unsigned i = 0; i < d->n_left_out && most; i++) {
-		if (!is_candidate(in, l, who[i]) ||
+	for (unsigned i = 0; i < d->n_left_out; i++) {
+		/* a size that is not known is no reason to let one in again */
+		bool stays = l->serving < 0 &&
+			     hosts_has(&l->current, who[i]->node);
+
+		if (!is_candidate(in, l, who[i]) || (!stays && most <= 0) ||
 		    !has_room(in, l, who[i]->node))
 			continue;
 		if (add(in, l, who[i]->node, err) < 0)

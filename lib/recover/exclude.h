@@ -11,7 +11,8 @@
  * with the suspects that have not expired, the latest first, as long as
  *
  *	the job did not ask for the node itself,
- *	there are at most EXCLUDE_PERCENT of the cluster, or one,
+ *	there are at most EXCLUDE_PERCENT of the cluster, or one (of a cluster
+ *		of unknown size: as many as are on the list already),
  *	and enough nodes are left for the job.
  */
 int exclude_list(const struct plan_input *in, char **list,

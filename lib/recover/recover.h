@@ -24,7 +24,8 @@ struct plan_input {
 	const struct decision *decision;
 	const struct job_view *job;
 	const char *added_before;	/* to exc_nodes, by belay */
-	/* Of the attempt, if known: who is down is not among cluster_nodes. */
+	/* Of the attempt, if known: who is down or drained is not among
+	 * cluster_nodes. */
 	const struct node_evidence *nodes;
 	unsigned n_nodes;
 	int64_t now;			/* seconds */

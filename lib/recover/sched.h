@@ -51,7 +51,8 @@ struct sched {
 	int (*hold)(void *state, const char *record, struct belay_error *err);
 	int (*cancel)(void *state, const char *record, struct belay_error *err);
 	int (*kill_wait)(void *state);		/* seconds */
-	int (*cluster_nodes)(void *state);	/* that serve; 0 unknown */
+	/* That serve; 0 unknown: load_nodes() finds it out on the way. */
+	int (*cluster_nodes)(void *state);
 	/* How often the main scheduler has looked at the queue; it is only
 	 * ever compared.  NULL, or -1: cannot be known. */
 	int64_t (*passes)(void *state);

@@ -52,11 +52,15 @@ static bool is_down(uint32_t state)
 	       (state & NODE_STATE_NO_RESPOND);
 }
 
+static bool is_drained(uint32_t state)
+{
+	return state & (NODE_STATE_DRAIN | NODE_STATE_FAIL);
+}
+
 static bool may_serve(uint32_t state)
 {
-	return !is_down(state) &&
-	       (state & NODE_STATE_BASE) != NODE_STATE_FUTURE &&
-	       !(state & (NODE_STATE_DRAIN | NODE_STATE_FAIL));
+	return !is_down(state) && !is_drained(state) &&
+	       (state & NODE_STATE_BASE) != NODE_STATE_FUTURE;
 }
 
 static void view(const node_info_t *from, int64_t since_s,
@@ -65,6 +69,7 @@ static void view(const node_info_t *from, int64_t since_s,
 	if (text_format(e->name, sizeof(e->name), "%s", from->name) < 0)
 		e->name[0] = '\0';
 	e->down = is_down(from->node_state);
+	e->drained = is_drained(from->node_state);
 	e->rebooted = since_s && from->boot_time > since_s;
 	say_state(from->node_state, e->state, sizeof(e->state));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_begin.c - an attempt begins where the one before has left off */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +16,33 @@
 			fail_msg("'%s' lacks '%s'",			\
 				 buf_text(&(w)->say), words);		\
 	} while (0)
+
+static const char *unreadable;		/* an entry that gives ESTALE */
+static int unreadable_times;
+
+int __real_openat(int dirfd, const char *name, int flags, ...);
+int __wrap_openat(int dirfd, const char *name, int flags, ...);
+int __wrap_openat(int dirfd, const char *name, int flags, ...)
+{
+	if (unreadable && !strcmp(name, unreadable) && unreadable_times-- > 0) {
+		errno = ESTALE;
+		return -1;
+	}
+	return __real_openat(dirfd, name, flags, 0600);
+}
+
+static const char *fails_to_publish;
+
+int __real_linkat(int a, const char *from, int b, const char *to, int flags);
+int __wrap_linkat(int a, const char *from, int b, const char *to, int flags);
+int __wrap_linkat(int a, const char *from, int b, const char *to, int flags)
+{
+	if (fails_to_publish && !strcmp(to, fails_to_publish)) {
+		errno = EIO;
+		return -1;
+	}
+	return __real_linkat(a, from, b, to, flags);
+}
 
 static const char one_attempt[] =
 	"version: 1\npreset: standard\nattempts: {max: 1}\n";
@@ -150,6 +178,41 @@ static void test_a_run_of_a_job_that_is_gone_is_taken_over(void **state)
 	assert_env(w, "BELAY_PREVIOUS_CAUSE", "vanished");
 }
 
+/* Both looked when nobody had it, and wait until writers are quiet. */
+static void test_of_two_jobs_that_begin_at_once_one_yields(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	join_as(w, 13);
+	w->claims_in_sleep = true;
+	assert_fails(world_begin(w), &w->err, BELAY_EFENCED,
+		     "attempt 3 has begun");
+	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 13; ");
+	assert_string_equal(buf_text(&w->env), "");
+	r = world_run(w);
+	assert_null(run_attempt(r, 2)->begin);
+	run_close(r);
+}
+
+/* An agent that is killed there leaves what an epilog finds. */
+static void test_what_has_begun_can_be_found_by_its_job(void **state)
+{
+	struct world *w = *state;
+	char name[RUN_NAME_SIZE];
+
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 1), &w->err);
+	world_restart(w, "n[1-2]", "n1");
+	w->moment.job_id = w->slurm.job_id = 14;
+	fails_to_publish = "begin.json";
+	assert_fails(world_begin(w), &w->err, BELAY_EFAILED, "begin.json");
+	fails_to_publish = NULL;
+	assert_ok(run_of_job(w->moment.root, "c", 14, "", name, &w->err),
+		  &w->err);
+}
+
 static void test_a_run_that_is_to_be_held_is_held_by_begin(void **state)
 {
 	struct world *w = *state;
@@ -175,6 +238,22 @@ static void test_a_person_may_let_a_held_run_go_on(void **state)
 	assert_string_equal(buf_text(&w->slurm.did), "");
 	assert_env(w, "BELAY_ATTEMPT", "2");
 	assert_env(w, "BELAY_ACTION", "retry");
+	/* with a fresh budget, of one */
+	assert_env(w, "BELAY_ATTEMPTS_LEFT", "0");
+}
+
+static void test_a_person_gives_a_run_a_fresh_budget(void **state)
+{
+	struct world *w = *state;
+
+	world_policy(w, "version: 1\npreset: standard\n"
+			"attempts: {max: 3}\nrules:\n"
+			"  - {name: look, on: [failed], action: hold}\n");
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 1), &w->err);
+	world_restart(w, "n[1-2]", "n1");
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ATTEMPTS_LEFT", "2");
 }
 
 static void test_a_run_that_is_to_end_is_cancelled_by_begin(void **state)
@@ -258,6 +337,39 @@ static void test_the_newest_good_checkpoint_is_offered(void **state)
 	assert_says(w, "checkpoint 2 is damaged");
 }
 
+/* A mark is for ever. */
+static void test_what_cannot_be_read_now_is_not_marked_as_damaged(void **state)
+{
+	struct world *w = *state;
+
+	leave_checkpoints(w, "checkpoint-recovery");
+	unreadable = "state";
+	unreadable_times = 1;	/* the newest is looked at first */
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_CHECKPOINT_ID", "1");
+	assert_says(w, "checkpoint 2 cannot be read: ");
+	unreadable = NULL;
+	assert_ok(world_end(w, 1), &w->err);
+	world_restart(w, "n[1-2]", "n1");
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_CHECKPOINT_ID", "2");
+}
+
+/* The next begin will see. */
+static void test_what_cannot_be_read_now_does_not_stop_a_run(void **state)
+{
+	struct world *w = *state;
+
+	strcpy(w->moment.hint.preset, "checkpoint-recovery");
+	assert_ok(world_begin(w), &w->err);
+	checkpoint(w, 1);
+	unreadable = "MANIFEST";
+	unreadable_times = 100;
+	assert_ok(world_end(w, 1), &w->err);
+	unreadable = NULL;
+	assert_string_equal(buf_text(&w->slurm.did), "requeue 12; start; ");
+}
+
 static void test_a_retry_is_offered_no_checkpoint(void **state)
 {
 	struct world *w = *state;
@@ -293,11 +405,16 @@ int main(void)
 		TEST_IN_WORLD(test_another_submission_is_another_run),
 		TEST_IN_WORLD(test_a_run_of_another_live_job_is_left_to_it),
 		TEST_IN_WORLD(test_a_run_of_a_job_that_is_gone_is_taken_over),
+		TEST_IN_WORLD(test_of_two_jobs_that_begin_at_once_one_yields),
+		TEST_IN_WORLD(test_what_has_begun_can_be_found_by_its_job),
 		TEST_IN_WORLD(test_a_run_that_is_to_be_held_is_held_by_begin),
 		TEST_IN_WORLD(test_a_person_may_let_a_held_run_go_on),
+		TEST_IN_WORLD(test_a_person_gives_a_run_a_fresh_budget),
 		TEST_IN_WORLD(test_a_run_that_is_to_end_is_cancelled_by_begin),
 		TEST_IN_WORLD(test_a_lost_policy_leaves_its_preset),
 		TEST_IN_WORLD(test_the_newest_good_checkpoint_is_offered),
+		TEST_IN_WORLD(test_what_cannot_be_read_now_is_not_marked_as_damaged),
+		TEST_IN_WORLD(test_what_cannot_be_read_now_does_not_stop_a_run),
 		TEST_IN_WORLD(test_a_retry_is_offered_no_checkpoint),
 		TEST_IN_WORLD(test_damage_to_all_of_them_is_for_a_person),
 	};

@@ -62,6 +62,27 @@ static void test_a_node_that_died_is_left_out(void **state)
 	assert_true(w->slurm.calls <= 4);
 }
 
+/* "after" has decided and died; the size of the cluster is not known yet. */
+static void test_a_decision_of_another_is_acted_upon_in_full(void **state)
+{
+	struct world *w = *state;
+	struct fake_slurm *f = &w->slurm;
+
+	strcpy(w->moment.hint.preset, "high-availability");
+	assert_ok(world_begin(w), &w->err);
+	world_requeue(w, "n1");
+	f->down = "n2";
+	assert_ok(world_end(w, 143), &w->err);
+	assert_string_equal(f->exc_nodes, "n2");
+	f->exc_nodes[0] = '\0';
+	buf_clear(&f->did);
+	assert_ok(world_end(w, 143), &w->err);
+	assert_string_equal(buf_text(&f->did), "exclude n2; start; ");
+	assert_true(f->calls <= 4);
+	assert_ok(world_end(w, 143), &w->err);	/* nothing new to be asked */
+	assert_true(f->calls <= 3);
+}
+
 static void test_what_was_decided_stands(void **state)
 {
 	struct world *w = *state;
@@ -190,6 +211,7 @@ int main(void)
 		TEST_IN_WORLD(test_a_completed_script_is_left_alone),
 		TEST_IN_WORLD(test_only_quarantined_chunks_are_not_tried_again),
 		TEST_IN_WORLD(test_a_node_that_died_is_left_out),
+		TEST_IN_WORLD(test_a_decision_of_another_is_acted_upon_in_full),
 		TEST_IN_WORLD(test_what_was_decided_stands),
 		TEST_IN_WORLD(test_a_stale_agent_leaves),
 		TEST_IN_WORLD(test_an_agent_leaves_when_slurm_has_gone_on),

@@ -15,7 +15,15 @@ static struct world *world;		/* whose sleep is wrapped */
 void __wrap_clock_sleep_ms(int ms);
 void __wrap_clock_sleep_ms(int ms)
 {
+	struct run *r;
+
 	world->slept_ms += ms;
+	if (world->claims_in_sleep) {
+		r = world_run(world);
+		run_claim(r, NULL);
+		run_close(r);
+	}
+	world->claims_in_sleep = false;
 }
 
 /* ---- Slurm ---- */
@@ -72,6 +80,7 @@ static int load_nodes(void *state, const char *nodes, int64_t since_s,
 		return -1;
 	*out = calloc(hosts.n + 1, sizeof(**out));
 	*n = (unsigned)hosts.n;
+	f->serving = f->down ? 3 : 4;
 	for (size_t i = 0; i < hosts.n; i++) {
 		snprintf((*out)[i].name, sizeof((*out)[i].name), "%s",
 			 hosts.name[i]);
@@ -134,16 +143,22 @@ static int cancel(void *state, const char *record, struct belay_error *err)
 	return note(state, "cancel", record, err);
 }
 
+/* The configuration is asked for once. */
 static int kill_wait(void *state)
 {
-	(void)state;
+	struct fake_slurm *f = state;
+
+	f->calls += !f->configured;
+	f->configured = true;
 	return 30;
 }
 
+/* Known once nodes have been looked up. */
 static int cluster_nodes(void *state)
 {
-	(void)state;
-	return 4;
+	const struct fake_slurm *f = state;
+
+	return f->serving;
 }
 
 static int64_t passes(void *state)
@@ -151,6 +166,14 @@ static int64_t passes(void *state)
 	const struct fake_slurm *f = state;
 
 	return f->passes;
+}
+
+/* What libslurm told the one before is not known any more. */
+static void new_process(struct fake_slurm *f)
+{
+	f->calls = 0;
+	f->configured = false;
+	f->serving = 0;
 }
 
 /* ---- the world ---- */
@@ -205,7 +228,7 @@ void world_restart(struct world *w, const char *nodes, const char *batch_host)
 	f->nodes = nodes;
 	f->batch_host = batch_host;
 	buf_clear(&f->did);
-	f->calls = 0;
+	new_process(f);
 	w->slept_ms = 0;
 	w->moment.restart = f->restart;
 	snprintf(w->moment.nodes, sizeof(w->moment.nodes), "%s", nodes);
@@ -236,14 +259,14 @@ int world_begin(struct world *w)
 {
 	buf_clear(&w->env);
 	buf_clear(&w->say);
-	w->slurm.calls = 0;
+	new_process(&w->slurm);
 	return dispatch_begin(&w->moment, &w->sched, &w->env, &w->say, &w->err);
 }
 
 int world_end(struct world *w, int exit_status)
 {
 	buf_clear(&w->say);
-	w->slurm.calls = 0;
+	new_process(&w->slurm);
 	w->moment.wait_status = exit_status << 8;
 	return dispatch_end(&w->moment, &w->sched, &w->say, &w->err);
 }
@@ -253,7 +276,7 @@ int world_after(struct world *w, const char *node)
 	struct moment m = w->moment;
 
 	snprintf(m.node, sizeof(m.node), "%s", node);
-	w->slurm.calls = 0;
+	new_process(&w->slurm);
 	buf_clear(&w->say);
 	return dispatch_after(&m, &w->sched, &w->say, &w->err);
 }

@@ -19,6 +19,8 @@ struct fake_slurm {
 	char exc_nodes[256];
 	int64_t begin_time, passes;
 	unsigned calls;
+	bool configured;		/* by this process */
+	int serving;			/* nodes, as far as it has asked */
 	struct buf did;			/* "requeue 12; " and so on */
 };
 
@@ -29,6 +31,7 @@ struct world {
 	struct moment moment;
 	struct buf env, say;
 	struct belay_error err;
+	bool claims_in_sleep;		/* somebody does, in the next one */
 	int slept_ms;			/* by clock_sleep_ms(), which is wrapped */
 };
 

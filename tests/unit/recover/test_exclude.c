@@ -29,48 +29,52 @@ static const struct {
 	unsigned n_out;
 	const char *current, *before, *wanted;
 	int cluster, num_nodes;
-	bool n2_down;
+	enum { UP, DOWN, DRAINED } n2_is;
 	const char *list;	/* NULL: left alone */
 } cases[] = {
-	{ "a suspect", OUT(n2), "", "", "", 4, 2, false, "n2" },
+	{ "a suspect", OUT(n2), "", "", "", 4, 2, UP, "n2" },
 	{ "beside what the person excludes", OUT(n2), "n9", "", "", 4, 2,
-	  false, "n[2,9]" },
-	{ "once more: no change", OUT(n2), "n2", "n2", "", 4, 2, false, NULL },
-	{ "the person excludes it anyway", OUT(n2), "n2", "", "", 4, 2, false,
+	  UP, "n[2,9]" },
+	{ "once more: no change", OUT(n2), "n2", "n2", "", 4, 2, UP, NULL },
+	{ "the person excludes it anyway", OUT(n2), "n2", "", "", 4, 2, UP,
 	  NULL },
 	{ "expired ones come back", OUT(old), "n[1-2],n9", "n[1-2]", "", 4, 2,
-	  false, "n9" },
-	{ "the last one comes back", OUT(old), "n1", "n1", "", 4, 2, false,
+	  UP, "n9" },
+	{ "the last one comes back", OUT(old), "n1", "n1", "", 4, 2, UP,
 	  "" },
-	{ "nobody was, nobody is", OUT(old), "(null)", "", "", 4, 2, false,
+	{ "nobody was, nobody is", OUT(old), "(null)", "", "", 4, 2, UP,
 	  NULL },
-	{ "nobody at all", nobody, 0, NULL, NULL, NULL, 4, 2, false, NULL },
+	{ "nobody at all", nobody, 0, NULL, NULL, NULL, 4, 2, UP, NULL },
 	{ "a node that the job asks for", OUT(n2), "", "", "n[1-2]", 4, 2,
-	  false, NULL },
+	  UP, NULL },
 
 	{ "one of a small cluster: the latest", OUT(three), "", "", "", 9, 2,
-	  false, "n3" },
-	{ "two of 29, the latest", OUT(three), "", "", "", 29, 2, false,
+	  UP, "n3" },
+	{ "two of 29, the latest", OUT(three), "", "", "", 29, 2, UP,
 	  "n[2-3]" },
-	{ "all of 30", OUT(three), "", "", "", 30, 2, false, "n[1-3]" },
+	{ "all of 30", OUT(three), "", "", "", 30, 2, UP, "n[1-3]" },
 
 	{ "never so many that the job does not fit", OUT(n2), "", "", "", 2, 2,
-	  false, NULL },
-	{ "the person's own count, too", OUT(n2), "n9", "", "", 3, 2, false,
+	  UP, NULL },
+	{ "the person's own count, too", OUT(n2), "n9", "", "", 3, 2, UP,
 	  NULL },
-	{ "the job fits just so", OUT(n2), "", "", "", 3, 2, false, "n2" },
-	{ "a node that is down takes no place", OUT(n2), "", "", "", 2, 2, true,
+	{ "the job fits just so", OUT(n2), "", "", "", 3, 2, UP, "n2" },
+	{ "a node that is down takes no place", OUT(n2), "", "", "", 2, 2, DOWN,
 	  "n2" },
-	{ "nor does it take another's", OUT(two), "", "", "", 20, 19, true,
+	{ "nor does one that is drained", OUT(n2), "", "", "", 2, 2, DRAINED,
+	  "n2" },
+	{ "nor does it take another's", OUT(two), "", "", "", 20, 19, DOWN,
 	  "n[1-2]" },
-	{ "but who is up does", OUT(two), "", "", "", 20, 19, false, "n2" },
+	{ "but who is up does", OUT(two), "", "", "", 20, 19, UP, "n2" },
 	{ "it does not fit any more: the suspect is let in", OUT(n2), "n2",
-	  "n2", "", 2, 2, false, "" },
+	  "n2", "", 2, 2, UP, "" },
 
-	{ "a cluster of unknown size", OUT(n2), "", "", "", 0, 1, false, NULL },
-	{ "of which one is known to be down", OUT(n2), "", "", "", 0, 1, true,
+	{ "a cluster of unknown size", OUT(n2), "", "", "", 0, 1, UP, NULL },
+	{ "of which one is known to be down", OUT(n2), "", "", "", 0, 1, DOWN,
 	  "n2" },
-	{ "or is on the list already", OUT(n2), "n2", "n2", "", 0, 1, false,
+	{ "or is on the list already", OUT(n2), "n2", "n2", "", 0, 1, UP,
+	  NULL },
+	{ "as all of several are", OUT(three), "n[1-3]", "n[1-3]", "", 0, 1, UP,
 	  NULL },
 };
 
@@ -78,7 +82,8 @@ static void check(size_t i)
 {
 	struct left_out out[3];
 	struct node_evidence node = { .name = "n2",
-				      .down = cases[i].n2_down };
+				      .down = cases[i].n2_is == DOWN,
+				      .drained = cases[i].n2_is == DRAINED };
 	struct decision d = { .action = ACTION_FAILOVER, .left_out = out,
 			      .n_left_out = cases[i].n_out };
 	_auto_free_ char *exc = NULL, *req = NULL, *list = NULL;

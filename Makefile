@@ -108,6 +108,16 @@ $(SLURM_OBJ) $(PLUGIN_OBJ): ALL_CPPFLAGS += $(SLURM_CPPFLAGS)
 $(PLUGIN_OBJ): ALL_CPPFLAGS += -DBELAY_AGENT='"$(libexecdir)/belay-agent"'
 $(BELAY_OBJ): ALL_CPPFLAGS += -DBELAY_AGENT='"$(libexecdir)/belay-agent"'
 
+# What is compiled in from outside: other values, other objects.  So `make` and
+# then `make install prefix=/usr` is right.
+COMPILED_IN := $(libexecdir) $(SLURM_PREFIX) $(VERSION)
+$(B)/compiled-in: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILED_IN)' | cmp -s - $@ || echo '$(COMPILED_IN)' > $@
+$(PLUGIN_OBJ) $(BELAY_OBJ) $(AGENT_OBJ) $(SLURM_OBJ) $(B)/lib/base/error.o: \
+	$(B)/compiled-in
+.PHONY: FORCE
+
 $(B)/libbelay.so.$(SOMAJOR): $(RECORD_OBJ) lib/belay.map
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -Wl,-soname,libbelay.so.$(SOMAJOR) \

@@ -7,6 +7,8 @@ WRAP_test_move = fsync renameat
 WRAP_test_tree = copy_file_range
 WRAP_test_commit = fsync fdatasync renameat write read
 WRAP_test_restore = write read fsync
+WRAP_test_failures = fsync fdatasync mkdirat linkat renameat write pwrite read \
+  openat malloc calloc realloc strdup posix_memalign
 
 # The plugin's files; those that speak SPANK find a fake of it in test_hooks.
 plugin_o = $(patsubst %,$(B)/plugin/%.o,$(1))

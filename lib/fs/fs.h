@@ -73,6 +73,10 @@ struct fs_names {		/* start from { 0 } */
 };
 int fs_list(int dirfd, struct fs_names *names, struct belay_error *err);
 int fs_list_all(int dirfd, struct fs_names *names, struct belay_error *err);
+/* Call f for each as it comes, without dots, perhaps more than once; what f
+ * returns that is not 0 means that memory is out. */
+typedef int (*fs_name_fn)(const char *name, void *arg);
+int fs_each_name(int dirfd, fs_name_fn f, void *arg, struct belay_error *err);
 bool fs_names_has(const struct fs_names *names, const char *name);
 int fs_names_add(struct fs_names *names, const char *name); /* behind; 0, -1 */
 void fs_names_free(struct fs_names *names);

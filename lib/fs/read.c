@@ -56,7 +56,14 @@ static bool is_wanted(const char *name, bool all)
 	return all && strcmp(name, ".") && strcmp(name, "..");
 }
 
-static int list_once(int dirfd, struct fs_names *names, bool all)
+/* For one reading of a directory. */
+struct listing {
+	fs_name_fn f;
+	void *arg;
+	bool all;
+};
+
+static int list_once(int dirfd, const struct listing *l)
 {
 	/* opened anew: a descriptor that is kept keeps its old contents too */
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -71,8 +78,8 @@ static int list_once(int dirfd, struct fs_names *names, bool all)
 	}
 	errno = 0;
 	while (rc == 0 && (e = readdir(dir))) {
-		if (is_wanted(e->d_name, all))
-			rc = fs_names_add(names, e->d_name);
+		if (is_wanted(e->d_name, l->all))
+			rc = l->f(e->d_name, l->arg);
 		errno = rc ? ENOMEM : 0;
 	}
 	rc = errno;
@@ -81,30 +88,60 @@ static int list_once(int dirfd, struct fs_names *names, bool all)
 	return rc ? -1 : 0;
 }
 
-static int list(int dirfd, struct fs_names *names, bool all,
-		struct belay_error *err)
+static int list(int dirfd, const struct listing *l, struct belay_error *err)
 {
-	for (int tries = 0; ; tries++) {
-		fs_names_free(names);
-		if (list_once(dirfd, names, all) == 0)
-			break;
+	for (int tries = 0; list_once(dirfd, l) < 0; tries++) {
 		if (errno != ESTALE || tries == STALE_TRIES)
 			return err_sys(err, "cannot list a directory");
 		clock_sleep_ms(10 << tries);
 	}
+	return 0;
+}
+
+int fs_each_name(int dirfd, fs_name_fn f, void *arg, struct belay_error *err)
+{
+	return list(dirfd, &(struct listing){ f, arg, false }, err);
+}
+
+static int add_name(const char *name, void *arg)
+{
+	return fs_names_add(arg, name);
+}
+
+/* What was seen before a handle went stale is seen again. */
+static void drop_repeated(struct fs_names *names)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		if (kept && !strcmp(names->name[kept - 1], names->name[i]))
+			free(names->name[i]);
+		else
+			names->name[kept++] = names->name[i];
+	}
+	names->n = kept;
+}
+
+static int list_sorted(int dirfd, struct fs_names *names, bool all,
+		       struct belay_error *err)
+{
+	fs_names_free(names);
+	if (list(dirfd, &(struct listing){ add_name, names, all }, err) < 0)
+		return -1;
 	if (names->n)
 		qsort(names->name, names->n, sizeof(*names->name), by_text);
+	drop_repeated(names);
 	return 0;
 }
 
 int fs_list(int dirfd, struct fs_names *names, struct belay_error *err)
 {
-	return list(dirfd, names, false, err);
+	return list_sorted(dirfd, names, false, err);
 }
 
 int fs_list_all(int dirfd, struct fs_names *names, struct belay_error *err)
 {
-	return list(dirfd, names, true, err);
+	return list_sorted(dirfd, names, true, err);
 }
 
 bool fs_names_has(const struct fs_names *names, const char *name)

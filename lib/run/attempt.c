@@ -38,16 +38,21 @@ static unsigned name_number(const char *name)
 	return (unsigned)n;
 }
 
-static unsigned greatest(const struct fs_names *names)
+static int raise_to(const char *name, void *arg)
 {
-	unsigned n = 0;
+	unsigned n = name_number(name), *newest = arg;
 
-	for (size_t i = 0; i < names->n; i++) {
-		unsigned number = name_number(names->name[i]);
+	*newest = n > *newest ? n : *newest;
+	return 0;
+}
 
-		n = number > n ? number : n;
-	}
-	return n;
+/* The greatest number that is claimed.  Asked after every sync, so nothing is
+ * kept or sorted. */
+static int find_newest(int attemptsfd, unsigned *newest,
+		       struct belay_error *err)
+{
+	*newest = 0;
+	return fs_each_name(attemptsfd, raise_to, newest, err);
 }
 
 /* ---- reading ---- */
@@ -181,12 +186,10 @@ unsigned run_newest_number(const struct run *r)
 
 int run_fence_fd(int attemptsfd, unsigned n, struct belay_error *err)
 {
-	_auto_names_ struct fs_names names = { 0 };
 	unsigned newest;
 
-	if (fs_list(attemptsfd, &names, err) < 0)
+	if (find_newest(attemptsfd, &newest, err) < 0)
 		return -1;
-	newest = greatest(&names);
 	if (newest > n)
 		return err_set(err, BELAY_EFENCED, "attempt %u has begun; "
 			       "attempt %u does not count any more", newest, n);
@@ -225,14 +228,13 @@ const struct cut_entry *run_cut_find(const struct begin *b, unsigned attempt,
 
 unsigned run_claim(struct run *r, struct belay_error *err)
 {
-	_auto_names_ struct fs_names names = { 0 };
 	char name[NUMBER_SIZE];
 	unsigned n;
 	int rc;
 
-	if (fs_list(r->attemptsfd, &names, err) < 0)
+	if (find_newest(r->attemptsfd, &n, err) < 0)
 		return 0;
-	for (n = greatest(&names) + 1; ; n++) {
+	for (n++; ; n++) {
 		rc = fs_claim(r->attemptsfd, number_name(n, name), err);
 		if (rc)
 			return rc < 0 ? 0 : n;

@@ -41,6 +41,13 @@ static int take_error(struct reply *r, const char *value)
 	return 0;
 }
 
+static int take_mistake(struct reply *r, const char *value)
+{
+	(void)value;
+	r->mistake = true;
+	return 0;
+}
+
 static int take_ok(struct reply *r, const char *value)
 {
 	if (strcmp(value, "1"))
@@ -56,6 +63,7 @@ static const struct {
 	{ "BELAY_SAY", take_say },
 	{ "BELAY_WAIT", take_wait },
 	{ "BELAY_ERROR", take_error },
+	{ "BELAY_MISTAKE", take_mistake },
 	{ "BELAY_OK", take_ok },
 };
 
@@ -123,7 +131,7 @@ void reply_init(struct reply *r)
 	r->n_lines = r->n_vars = r->n_say = 0;
 	r->wait_s = 0;
 	r->error = r->fault = NULL;
-	r->ok = false;
+	r->ok = r->mistake = false;
 	r->silent = true;
 }
 

@@ -124,7 +124,7 @@ static const struct reply *check(const struct options *o, const char *agent)
 	}
 	if (agent_run(&a, &reply, why) == 0)
 		return &reply;
-	if (reply.error)
+	if (reply.error && reply.mistake)
 		refuse(why);
 	slurm_error("belay: the job will run unprotected: %s", why);
 	return NULL;

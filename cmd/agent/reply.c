@@ -52,6 +52,8 @@ int reply_error(const struct belay_error *err)
 	bool users = err->code == BELAY_EINVAL || err->code == BELAY_ECONFIG ||
 		     err->code == BELAY_ENOENT;
 
+	if (users)
+		reply("BELAY_MISTAKE", "1");
 	reply("BELAY_ERROR", err->text);
 	return users ? 2 : 1;
 }

@@ -81,6 +81,17 @@ int err_prefix(struct belay_error *err, const char *fmt, ...)
 	return -1;
 }
 
+int err_remedy(struct belay_error *err, const char *remedy)
+{
+	size_t len;
+
+	if (!err || strstr(err->text, "; "))
+		return -1;
+	len = strlen(err->text);
+	snprintf(err->text + len, sizeof(err->text) - len, "; %s", remedy);
+	return -1;
+}
+
 int err_nomem(struct belay_error *err)
 {
 	errno = ENOMEM;

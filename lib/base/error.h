@@ -12,7 +12,8 @@
  *
  * err_sys() also takes the reason from errno and appends it.  err_prefix()
  * puts context in front of what a callee said: "replaying '%s': " + text.
- * Control characters of the caller's data are replaced by '?'.
+ * err_remedy() puts behind it what would be right, unless somebody has: text +
+ * "; chmod go-w".  Control characters of the caller's data are replaced by '?'.
  */
 int err_set(struct belay_error *err, enum belay_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -20,6 +21,7 @@ int err_sys(struct belay_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int err_prefix(struct belay_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+int err_remedy(struct belay_error *err, const char *remedy);
 
 /* Out of memory, as any other error. */
 int err_nomem(struct belay_error *err);

@@ -178,6 +178,12 @@ static int watch(struct vigil *v, struct buf *say, struct belay_error *err)
 	return rc <= 0 ? rc : shorten(v, err);
 }
 
+/* Where begin could not write either, as it has said, nothing is to be read. */
+static bool holds_nothing(const struct belay_error *err)
+{
+	return err->code == BELAY_ENOENT || err->code == BELAY_ECONFIG;
+}
+
 /* A job that just ended, and was told so, is not worth a call to Slurm. */
 static bool is_settled(const struct attempt *a)
 {
@@ -197,7 +203,7 @@ int dispatch_after(const struct moment *m, const struct sched *s,
 		return 0;
 	q.run = standing_run(m, err);
 	if (!q.run)
-		return err->code == BELAY_ENOENT ? 0 : -1;
+		return holds_nothing(err) ? 0 : -1;
 	q.attempt = standing_attempt(q.run, m, false);
 	if (q.attempt && !is_settled(inquest_attempt(&q)))
 		rc = watch(&v, say, err);

@@ -59,7 +59,7 @@ static int open_run(struct opening *o, struct belay_error *err)
 
 	o->run = run_create(&spec, &o->fresh, &renamed, err);
 	if (!o->run)
-		return -1;
+		return err_remedy(err, "--belay-root=DIR names another place");
 	if (renamed && o->fresh)
 		buf_printf(o->say, "run '%s' is another submission's; this one "
 			   "is '%s'\n", m->run_name, o->run->name);

@@ -39,7 +39,8 @@ int moment_name_run(struct moment *m, struct belay_error *err);
 
 /*
  * Check the policy (a preset's name or a file), store it, make the hint.
- * sched_cluster names the cluster.
+ * sched_cluster names the cluster.  BELAY_EINVAL, ECONFIG and ENOENT are
+ * mistakes of whoever asked; anything else has failed.
  */
 int dispatch_submit(const char *policy, const char *root, const char *run,
 		    const char *cluster, struct hint *out,

@@ -11,6 +11,23 @@
 #include "dispatch/pattern.h"
 #include "fs/fs.h"
 
+/* What is wrong with the place of records now is a failure: nobody has made a
+ * mistake in what was asked for. */
+static int store_policy(const char *root, const char *cluster,
+			const char *id, const struct buf *text,
+			struct belay_error *err)
+{
+	_auto_free_ char *place = run_root(root, err);
+
+	if (place && run_policy_store(place, cluster, id, text->data,
+				      text->len, err) == 0)
+		return 0;
+	err_prefix(err, "the policy cannot be stored");
+	if (err)
+		err->code = BELAY_EFAILED;
+	return -1;
+}
+
 static int take_policy(const char *policy, const char *root,
 		       const char *cluster, struct hint *h,
 		       struct belay_error *err)
@@ -23,8 +40,7 @@ static int take_policy(const char *policy, const char *root,
 	text_format(h->preset, sizeof(h->preset), "%s", c.policy.preset);
 	if (c.text.len) {
 		policy_digest(c.text.data, c.text.len, h->policy);
-		rc = run_policy_store(root, cluster, h->policy, c.text.data,
-				      c.text.len, err);
+		rc = store_policy(root, cluster, h->policy, &c.text, err);
 	}
 	buf_free(&c.text);
 	return rc;
@@ -80,7 +96,6 @@ int dispatch_submit(const char *policy, const char *root, const char *run,
 		    const char *cluster, struct hint *out,
 		    struct belay_error *err)
 {
-	_auto_free_ char *standard = NULL;
 	char canonical[PATH_MAX] = "";
 	struct hint h = { 0 };
 	uint8_t id[16];
@@ -91,9 +106,7 @@ int dispatch_submit(const char *policy, const char *root, const char *run,
 		return -1;
 	if (text_format(h.root, sizeof(h.root), "%s", canonical) < 0)
 		return err_set(err, BELAY_EINVAL, "the root's path is too long");
-	standard = run_root(root ? canonical : NULL, err);
-	if (!standard ||
-	    take_policy(policy, standard, cluster, &h, err) < 0)
+	if (take_policy(policy, root ? canonical : NULL, cluster, &h, err) < 0)
 		return -1;
 	if (text_random(id, sizeof(id)) < 0)
 		return err_sys(err, "cannot get random bytes");

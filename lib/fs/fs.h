@@ -28,8 +28,8 @@
  * (0700) and made durable, but only below a home or another directory that
  * exists: the first component that is missing must have a parent of ours.
  * The last directory must be ours.  Returns an O_PATH-free directory
- * descriptor or -1: BELAY_ENOENT when it is missing, BELAY_EFAILED with the
- * owner's name when it is another's.
+ * descriptor or -1: BELAY_ENOENT when it is missing, BELAY_ECONFIG when it will
+ * not do: it is another's (whose is said), closed to us or no directory.
  */
 int fs_dir_open(const char *path, bool create, struct belay_error *err);
 

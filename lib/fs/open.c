@@ -43,17 +43,27 @@ static const char *user_name(uid_t uid, char out[64])
 	return out;
 }
 
+/* What is wrong with the place itself no second try would change. */
+static int cannot(const char *verb, const char *name, struct belay_error *err)
+{
+	err_sys(err, "cannot %s directory '%s'", verb, name);
+	if (err && (err->sys == EACCES || err->sys == ENOTDIR ||
+		    err->sys == ELOOP))
+		err->code = BELAY_ECONFIG;
+	return -1;
+}
+
 static int judge(const struct stat *st, bool last, const char *name,
 		 struct belay_error *err)
 {
 	char owner[64];
 
 	if (last ? st->st_uid != geteuid() : !trusted(st->st_uid))
-		return err_set(err, BELAY_EFAILED,
+		return err_set(err, BELAY_ECONFIG,
 			       "directory belongs to %s: '%s'",
 			       user_name(st->st_uid, owner), name);
 	if (st->st_mode & 022 && (last || !(st->st_mode & S_ISVTX)))
-		return err_set(err, BELAY_EFAILED,
+		return err_set(err, BELAY_ECONFIG,
 			       "directory can be written by others: '%s'; "
 			       "chmod go-w", name);
 	return 0;
@@ -92,7 +102,7 @@ static int follow(struct walk *w, const char *name, const struct stat *st,
 	ssize_t n;
 
 	if (!trusted(st->st_uid))
-		return err_set(err, BELAY_EFAILED, "symbolic link of %s: '%s'",
+		return err_set(err, BELAY_ECONFIG, "symbolic link of %s: '%s'",
 			       user_name(st->st_uid, owner), name);
 	n = readlinkat(w->fd, name, target, sizeof(target) - 1);
 	if (n < 0)
@@ -100,7 +110,7 @@ static int follow(struct walk *w, const char *name, const struct stat *st,
 	target[n] = '\0';
 	if (++w->links > MAX_LINKS ||
 	    text_format(joined, sizeof(joined), "%s%s", target, w->rest) < 0)
-		return err_set(err, BELAY_EFAILED, "too many links: '%s'", name);
+		return err_set(err, BELAY_ECONFIG, "too many links: '%s'", name);
 	memcpy(w->rest, joined, sizeof(joined));
 	if (target[0] != '/')
 		return 0;
@@ -120,7 +130,7 @@ static int make_here(struct walk *w, const char *name, struct belay_error *err)
 			       "directory is missing and its parent is not "
 			       "yours: '%s'", name);
 	if (mkdirat(w->fd, name, 0700) < 0 && errno != EEXIST)
-		return err_sys(err, "cannot make directory '%s'", name);
+		return cannot("make", name, err);
 	return fs_sync(w->fd, name, err);
 }
 
@@ -131,7 +141,7 @@ static int step(struct walk *w, const char *name, struct belay_error *err)
 
 	if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno != ENOENT || !w->create)
-			return err_sys(err, "cannot open directory '%s'", name);
+			return cannot("open", name, err);
 		if (make_here(w, name, err) < 0)
 			return -1;
 	} else if (S_ISLNK(st.st_mode)) {
@@ -142,7 +152,7 @@ static int step(struct walk *w, const char *name, struct belay_error *err)
 		fd = openat(w->fd, name,
 			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(err, "cannot open directory '%s'", name);
+		return cannot("open", name, err);
 	if (judge(&st, false, name, err) < 0)
 		return -1;
 	close(w->fd);
@@ -175,7 +185,7 @@ int fs_dir_open(const char *path, bool create, struct belay_error *err)
 	fd = openat(w.fd, ".", OPEN_DIR);	/* the last one must be readable */
 	close(w.fd);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(err, "cannot open directory '%s'", path);
+		return cannot("open", path, err);
 	if (judge(&st, true, path, err) < 0) {
 		close(fd);
 		return -1;
@@ -189,7 +199,7 @@ int fs_subdir_open(int dirfd, const char *name, struct belay_error *err)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(err, "cannot open directory '%s'", name);
+		return cannot("open", name, err);
 	if (judge(&st, true, name, err) < 0)
 		return -1;
 	return take_fd(&fd);
@@ -225,7 +235,7 @@ int fs_subdir_make(int dirfd, const char *name, struct belay_error *err)
 	int empty;
 
 	if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
-		return err_sys(err, "cannot make directory '%s'", name);
+		return cannot("make", name, err);
 	fd = fs_subdir_open(dirfd, name, err);
 	empty = fd < 0 ? -1 : is_empty(fd, name, err);
 	if (empty < 0 || (empty && fs_sync(dirfd, name, err) < 0))

@@ -2,8 +2,10 @@
 /* test_begin.c - an attempt begins where the one before has left off */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "checkpoint/checkpoint.h"
 #include "tests/unit/dispatch/world.h"
@@ -63,6 +65,20 @@ static void test_the_first_attempt_starts(void **state)
 	assert_string_equal(buf_text(&w->say), "");
 	assert_int_equal(w->slept_ms, 0);
 	assert_true(w->slurm.calls <= 3);
+}
+
+static void test_a_root_that_will_not_do_is_said_with_a_remedy(void **state)
+{
+	struct world *w = *state;
+
+	strcat(w->moment.root, "/file");
+	close(openat(w->dir->fd, "file", O_CREAT | O_WRONLY, 0600));
+	assert_fails(world_begin(w), &w->err, BELAY_ECONFIG,
+		     "/file: cannot open directory 'file': Not a directory; "
+		     "--belay-root=DIR names another place");
+	assert_int_equal(w->slurm.calls, 0);
+	/* and later there is nothing more to say */
+	assert_ok(world_after(w, "n2"), &w->err);
 }
 
 static void test_a_failed_attempt_is_followed_by_another(void **state)
@@ -397,6 +413,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN_WORLD(test_the_first_attempt_starts),
+		TEST_IN_WORLD(
+		    test_a_root_that_will_not_do_is_said_with_a_remedy),
 		TEST_IN_WORLD(test_a_failed_attempt_is_followed_by_another),
 		TEST_IN_WORLD(test_an_attempt_without_an_end_is_looked_into),
 		TEST_IN_WORLD(

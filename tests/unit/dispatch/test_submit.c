@@ -98,6 +98,22 @@ static void test_mistakes_are_refused(void **state)
 			     &d->err, cases[i].code, cases[i].message);
 }
 
+/* Not the words of whoever submits, so no reason to refuse. */
+static void test_a_policy_that_cannot_be_stored_is_a_failure(void **state)
+{
+	struct tmpdir *d = *state;
+	char path[200];
+
+	write_file("p.yaml", "version: 1\n");
+	write_file("file", "");
+	snprintf(path, sizeof(path), "%s/file", d->path);
+	setenv("BELAY_ROOT", path, 1);
+	assert_fails(dispatch_submit("p.yaml", NULL, NULL, "c", &h, &d->err),
+		     &d->err, BELAY_EFAILED, "the policy cannot be stored: ");
+	assert_ok(dispatch_submit("standard", NULL, NULL, "c", &h, &d->err),
+		  &d->err);
+}
+
 static void test_a_policy_without_end_is_not_read(void **state)
 {
 	struct tmpdir *d = *state;
@@ -114,6 +130,7 @@ int main(void)
 		IN_TMPDIR(test_a_preset_is_known_by_both_of_its_names),
 		IN_TMPDIR(test_a_policy_file_is_stored_whole),
 		IN_TMPDIR(test_mistakes_are_refused),
+		IN_TMPDIR(test_a_policy_that_cannot_be_stored_is_a_failure),
 		IN_TMPDIR(test_a_policy_without_end_is_not_read),
 	};
 

@@ -224,14 +224,14 @@ static void test_a_link_of_ours_is_followed_a_strangers_is_not(void **state)
 	close(fd);
 	assert_int_equal(symlinkat("loop", d->fd, "loop"), 0);
 	snprintf(path, sizeof(path), "%s/loop", d->path);
-	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_EFAILED,
+	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_ECONFIG,
 		     "too many links");
 	if (geteuid() != 0)
 		return;		/* the rest needs another user */
 	assert_int_equal(fchownat(d->fd, "link", 4242, 4242,
 				  AT_SYMLINK_NOFOLLOW), 0);
 	snprintf(path, sizeof(path), "%s/link", d->path);
-	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_EFAILED,
+	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_ECONFIG,
 		     "symbolic link of user 4242");
 }
 
@@ -243,18 +243,30 @@ static void test_a_directory_that_others_own_or_write_is_refused(void **state)
 	mkdirat(d->fd, "open", 0700);
 	assert_int_equal(fchmodat(d->fd, "open", 0777, 0), 0);
 	snprintf(path, sizeof(path), "%s/open", d->path);
-	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_EFAILED,
+	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_ECONFIG,
 		     "can be written by others");
 	assert_int_equal(fchmodat(d->fd, "open", 01777, 0), 0);
-	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_EFAILED,
+	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_ECONFIG,
 		     "can be written by others");
 	if (geteuid() != 0)
 		return;
 	mkdirat(d->fd, "squat", 0700);
 	assert_int_equal(fchownat(d->fd, "squat", 4242, 4242, 0), 0);
 	snprintf(path, sizeof(path), "%s/squat", d->path);
-	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_EFAILED,
+	assert_fails(fs_dir_open(path, false, &d->err), &d->err, BELAY_ECONFIG,
 		     "belongs to user 4242");
+}
+
+static void test_what_is_no_directory_will_not_do(void **state)
+{
+	struct tmpdir *d = *state;
+	char path[200];
+	int fd = openat(d->fd, "file", O_CREAT | O_WRONLY, 0600);
+
+	close(fd);
+	snprintf(path, sizeof(path), "%s/file", d->path);
+	assert_fails(fs_dir_open(path, true, &d->err), &d->err, BELAY_ECONFIG,
+		     "cannot open directory 'file': Not a directory");
 }
 
 static void test_a_segment_is_zeros_and_written_in_blocks(void **state)
@@ -309,6 +321,7 @@ int main(void)
 		TEST_IN_TMPDIR(test_a_directory_that_is_empty_is_made_durable_again),
 		TEST_IN_TMPDIR(test_a_link_of_ours_is_followed_a_strangers_is_not),
 		TEST_IN_TMPDIR(test_a_directory_that_others_own_or_write_is_refused),
+		TEST_IN_TMPDIR(test_what_is_no_directory_will_not_do),
 		TEST_IN_TMPDIR(test_a_segment_is_zeros_and_written_in_blocks),
 		TEST_IN_TMPDIR(test_removing_takes_links_and_trees),
 	};

@@ -344,7 +344,8 @@ static void test_off_wins_over_whatever_comes_after_it(void **state)
 
 static void test_a_mistake_in_the_policy_is_refused(void **state)
 {
-	agent_is(*state, "echo BELAY_ERROR=p.yaml:1:1: unknown key; exit 1");
+	agent_is(*state, "echo BELAY_MISTAKE=1\n"
+		 "echo BELAY_ERROR=p.yaml:1:1: unknown key");
 	assert_int_equal(submit(S_CTX_ALLOCATOR, "p.yaml", NULL, NULL), 1);
 	assert_string_equal(fake->log,
 			    "error: belay: p.yaml:1:1: unknown key\n");
@@ -362,6 +363,7 @@ static void test_a_relative_root_is_refused(void **state)
 static void test_a_broken_agent_costs_the_protection_only(void **state)
 {
 	static const struct { const char *body, *why; } cases[] = {
+		{ "echo BELAY_ERROR=disk is full", "unprotected: disk is" },
 		{ "exit 3", "unprotected: belay-agent ended without" },
 		{ "echo no library >&2", "unprotected: no library" },
 		{ "echo BELAY_OK=1", "gave no hint" },

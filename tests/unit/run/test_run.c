@@ -242,7 +242,7 @@ static void test_what_was_known_outlives_a_reload_that_fails(void **state)
 	assert_int_equal(run_claim(r, &d->err), 2);
 	assert_ok(run_reload(r, &d->err), &d->err);
 	assert_int_equal(fchmodat(r->attemptsfd, "000001", 0777, 0), 0);
-	assert_fails(run_reload(r, &d->err), &d->err, BELAY_EFAILED,
+	assert_fails(run_reload(r, &d->err), &d->err, BELAY_ECONFIG,
 		     "can be written by others");
 	assert_int_equal(run_newest_number(r), 2);
 	assert_string_equal(run_newest(r)->begin->job, "10_3");

@@ -15,6 +15,7 @@ moment submit_batch_job;	/* sbatch, salloc: check, make the hint */
 moment submit_srun;		/* srun: check, unless inside a job */
 
 /* stepd.c: around the batch script */
+moment stepd_prepare;
 moment stepd_begin;
 moment stepd_end;
 

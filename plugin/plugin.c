@@ -27,6 +27,7 @@ static moment *const table[][S_CTX_JOB_SCRIPT + 1] = {
 	[INIT_POST_OPT] = {
 		[S_CTX_ALLOCATOR] = submit_batch_job,
 		[S_CTX_LOCAL] = submit_srun,
+		[S_CTX_REMOTE] = stepd_prepare,
 	},
 	[TASK_INIT] = { [S_CTX_REMOTE] = stepd_begin },
 	[TASK_EXIT] = { [S_CTX_REMOTE] = stepd_end },

@@ -8,6 +8,7 @@
  */
 
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "plugin/moments.h"
@@ -16,6 +17,10 @@
 #include "plugin/options.h"
 
 enum { BEGIN_DEADLINE_S = 10, END_DEADLINE_S = 10 };
+
+/* The process that becomes the script tells slurmstepd here that it was said:
+ * this job runs unprotected.  NULL where there is no memory for that. */
+static bool *said;
 
 static bool job_variable(void *sp, const char *name, char *buf, size_t size)
 {
@@ -35,6 +40,19 @@ static bool is_protected(spank_t sp, char hint[HINT_SIZE])
 {
 	return job_variable(sp, HINT_IN_JOB, hint, HINT_SIZE) &&
 	       is_batch_step(sp) && !is_off();
+}
+
+void stepd_prepare(spank_t sp, const struct arguments *args)
+{
+	char hint[HINT_SIZE];
+	void *page;
+
+	(void)args;
+	if (!is_protected(sp, hint))
+		return;
+	page = mmap(NULL, sizeof(*said), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	said = page == MAP_FAILED ? NULL : page;
 }
 
 static const char *first_stale(spank_t sp, char name[256])
@@ -63,6 +81,8 @@ static void unprotected(spank_t sp, const char *why)
 	remove_stale(sp);
 	spank_setenv(sp, "BELAY_UNPROTECTED", why, 1);
 	slurm_error("belay: this job runs unprotected: %s", why);
+	if (said)
+		*said = true;
 }
 
 /* All variables or none: half of them would be a lie. */
@@ -126,7 +146,8 @@ void stepd_end(spank_t sp, const struct arguments *args)
 	    spank_get_item(sp, S_TASK_EXIT_STATUS, &status) != ESPANK_SUCCESS)
 		return;
 	snprintf(number, sizeof(number), "%d", status);
-	if (!node_call(sp, args, &call, why))
+	/* even then: it may have begun, and only its answer was lost */
+	if (!node_call(sp, args, &call, why) && !(said && *said))
 		slurm_error("belay: the end of this attempt is not recorded: "
 			    "%s", why);
 }

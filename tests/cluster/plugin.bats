@@ -270,14 +270,12 @@ belay: farewell from end" ]
 		flood) why="belay-agent answered with too many lines" ;;
 		endless) why="belay-agent answered with too long a line" ;;
 		esac
-		until_true has "not recorded" "$H/out-$policy"
+		until_true grep -qF "belay: nothing was done after the job: ${why%10 s}" \
+			"$D/log/slurmd.n1.log"
 		[ "$(cat "$H/out-$policy")" = "slurmstepd-n1: error: belay: this job runs unprotected: $why
 BELAY_UNPROTECTED=$why
-ran
-slurmstepd-n1: error: belay: the end of this attempt is not recorded: $why" ]
+ran" ]
 		has "error: belay: this job runs unprotected: $why" \
-			"$D/log/slurmd.n1.log"
-		until_true grep -qF "belay: nothing was done after the job: ${why%10 s}" \
 			"$D/log/slurmd.n1.log"
 	done
 	run alice sh -c 'pgrep -u alice sleep'
@@ -292,7 +290,7 @@ slurmstepd-n1: error: belay: the end of this attempt is not recorded: $why" ]
 	[ "$stderr" = "sbatch: error: belay: the job will run unprotected: cannot run '/run/bind/belay/agent': No such file or directory" ]
 	[ ! -s "$H/out" ]
 	alice scontrol release "$id"
-	until_true has "not recorded" "$H/held"
+	until_true eval "alice scontrol show job $id | grep -q JobState=COMPLETED"
 	has "BELAY_UNPROTECTED=cannot run '/run/bind/belay/agent'" "$H/held"
 }
 

@@ -534,6 +534,17 @@ static void test_a_failed_end_is_said_and_nothing_more(void **state)
 		      "no disk");
 }
 
+static void test_an_unprotected_job_is_told_so_once(void **state)
+{
+	set_job("SLURM_SPANK_BELAY_HINT", "1:h");
+	agent_is(*state, "echo BELAY_ERROR=no disk");
+	call(slurm_spank_init_post_opt, S_CTX_REMOTE);
+	call(slurm_spank_task_init, S_CTX_REMOTE);
+	assert_int_equal(call(slurm_spank_task_exit, S_CTX_REMOTE), 0);
+	assert_string_equal(fake->log, "error: belay: this job runs "
+			    "unprotected: no disk\n");
+}
+
 static void test_after_finds_the_hint_where_the_epilog_has_it(void **state)
 {
 	agent_is(*state, "echo $1 $BELAY_HINT $SLURM_JOB_ID >out\n"
@@ -583,6 +594,7 @@ int main(void)
 		HOOK_TEST(test_only_the_batch_step_of_a_protected_job_begins),
 		HOOK_TEST(test_end_passes_the_wait_status),
 		HOOK_TEST(test_a_failed_end_is_said_and_nothing_more),
+		HOOK_TEST(test_an_unprotected_job_is_told_so_once),
 		HOOK_TEST(test_after_finds_the_hint_where_the_epilog_has_it),
 		HOOK_TEST(test_slurmd_itself_gets_nothing_from_us),
 	};

@@ -15,6 +15,24 @@
 #define WAIT_S 300	/* for slurmctld, should it be away */
 
 /*
+ * libslurm tries for as long as MessageTimeout says, and longer while a backup
+ * takes over: more than our limit.  The first call is the time to ask for more:
+ * the disk has answered by then.
+ */
+static int load_job(void *state, uint32_t job_id, struct job_view *j,
+		    struct belay_error *err)
+{
+	static bool asked;
+
+	if (!asked) {
+		reply("BELAY_WAIT", "300");
+		agent_limit(WAIT_S * 1000);
+	}
+	asked = true;
+	return slurm_sched()->load_job(state, job_id, j, err);
+}
+
+/*
  * Without slurmctld the job would stay where it is, so it is worth a wait: what
  * dispatch_end() has done stands, and it goes on from there.  After that what
  * is known is recorded, and the next begin will decide.
@@ -22,18 +40,14 @@
 static int end_patiently(struct moment *m, struct buf *say,
 			 struct belay_error *err)
 {
-	int64_t until = 0, now;
+	int64_t until = clock_mono_ns() + (WAIT_S - 60) * INT64_C(1000000000);
+	struct sched sched = *slurm_sched();
 
-	while (dispatch_end(m, slurm_sched(), say, err) < 0) {
+	sched.load_job = load_job;
+	while (dispatch_end(m, &sched, say, err) < 0) {
 		if (err->sys != EAGAIN || m->without_slurm)
 			return -1;
-		now = clock_mono_ns();
-		if (!until) {
-			reply("BELAY_WAIT", "300");
-			agent_limit(WAIT_S * 1000 + LIMIT_MS);
-			until = now + (WAIT_S - 15) * INT64_C(1000000000);
-		}
-		m->without_slurm = now >= until;
+		m->without_slurm = clock_mono_ns() >= until;
 		clock_sleep_ms(1000);
 	}
 	return 0;

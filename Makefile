@@ -213,7 +213,11 @@ demo: deps
 	$(MAKE) all examples
 	BUILD=$(abspath $(B)) contrib/demo/demo.sh
 
-bench: all examples
+$(B)/tests/bench/record: $(B)/tests/bench/record.o $(B)/librecording.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(RECORD_LIBS) -lsqlite3
+
+bench: all examples $(B)/tests/bench/record
 	BUILD=$(abspath $(B)) tests/bench/bench.sh
 
 SECONDS ?= 60

@@ -17,25 +17,6 @@ static const struct verb_option options[] = {
 	{ 0 }
 };
 
-/* What the words of decisions mean. */
-static const struct { const char *action, *sentence; } meanings[] = {
-	{ "retry", "start again what is unfinished, anywhere" },
-	{ "failover", "start again what is unfinished, without the suspects" },
-	{ "restore", "start again from the newest good checkpoint, without the "
-		     "suspects" },
-	{ "hold", "hold the job for a person" },
-	{ "fail", "leave it ended" },
-	{ "none", "do nothing" },
-};
-
-static const char *meaning_of(const char *action)
-{
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-		if (!strcmp(meanings[i].action, action))
-			return meanings[i].sentence;
-	return action;
-}
-
 /* "2026-11-23 14:03:22 UTC" */
 static const char *when(int64_t wall_us, char out[CLOCK_ISO])
 {
@@ -126,15 +107,18 @@ static void tell_end(const struct facts *f, const struct attempt *a)
 		printf("  Suspected: %s.\n", e->suspects);
 }
 
-static void tell_decision(const struct decided *d)
+/* That nothing is to be done about success goes without saying. */
+static void tell_decision(const struct attempt *a)
 {
+	const struct decided *d = a->decided;
 	char time[CLOCK_ISO];
 
-	if (!d)
+	if (!d || (a->end && !strcmp(a->end->cause, "completed")))
 		return;
-	printf("  Decision: %s, by the rule '%s': %s.\n", d->action, d->rule,
-	       d->reason);
-	printf("    That is: %s.\n", meaning_of(d->action));
+	printf("  Decision: %s: %s", d->action, d->reason);
+	if (!strstr(d->reason, d->rule))
+		printf(" (rule '%s')", d->rule);
+	puts(".");
 	for (unsigned i = 0; i < d->n_exclude; i++)
 		printf("    - %s is left out until %s\n", d->exclude[i].node,
 		       when(d->exclude[i].until_us, time));
@@ -156,7 +140,7 @@ static void tell_attempt(const struct facts *f, const struct attempt *a,
 	tell_begin(f, a, before);
 	tell_work(f, a);
 	tell_end(f, a);
-	tell_decision(a->decided);
+	tell_decision(a);
 }
 
 /* ---- what now ---- */

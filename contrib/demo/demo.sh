@@ -147,6 +147,7 @@ say "${red}$victim is gone${off}: slurmd, the batch script, belay's coordinator 
 wait_for 60 "Slurm did not notice" is_down "$victim"
 down=$SECONDS
 say "Slurm declares $victim down, $((down - killed)) s later; alone it would now wait two minutes"
+say "(no epilog runs before slurmstepd has given up the srun that died: about 20 s)"
 wait_for 90 "the job did not come back" is_attempt_2
 say "${green}the job runs again${off}, $((SECONDS - down)) s after that, without $victim"
 wait_for 120 "the job did not finish" is_over

@@ -204,8 +204,7 @@ keys() {		# keys EXPRESSION: of the object on stdin, in order
 	for sentence in "Attempt 1 began on 20" ", as job 12, on n[1-4]." \
 		"It ended after 5m0" "a node died (node_fail, signal 15 (Terminated))." \
 		"    - node n1 is DOWN" "    - its heartbeat stopped" "Suspected: n1." \
-		"Decision: failover, by the rule 'the rule': node n1 died under it." \
-		"start again what is unfinished, without the suspects" \
+		"Decision: failover: node n1 died under it (rule 'the rule')." \
 		"n1 is left out until 2038-01-01 00:00:00 UTC" "9 attempts are left." \
 		"after attempt 1 had ended, as job 12, on n[2-4]." \
 		"It has been running for 14m0" \

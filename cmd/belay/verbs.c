@@ -15,6 +15,7 @@
 const struct verb *const verbs[] = {
 	/* work that is recorded */
 	&verb_map,
+	&verb_map_worker,
 	&verb_chunk_pending,
 	&verb_chunk_claim,
 	&verb_chunk_done,

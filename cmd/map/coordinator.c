@@ -115,10 +115,8 @@ static void end_with(struct coordinator *c, int status)
 	c->crew->kind->stop(c->crew);
 }
 
-static void told_to_stop(void *arg, int signal)
+static void told_to_stop(struct coordinator *c, int signal)
 {
-	struct coordinator *c = arg;
-
 	if (c->signal) {
 		c->leave_ns = 1;	/* asked twice: at once */
 		return;
@@ -127,6 +125,15 @@ static void told_to_stop(void *arg, int signal)
 	coordinator_say(c, "stopped by signal %d (%s)", signal,
 			strsignal(signal));
 	end_with(c, EXIT_UNFINISHED);
+}
+
+/* By a worker: all of them are told, and perhaps we ourselves. */
+static void crew_told_to_stop(void *arg, int signal)
+{
+	struct coordinator *c = arg;
+
+	if (!c->signal)
+		told_to_stop(c, signal);
 }
 
 static void tell_health(struct coordinator *c)
@@ -268,7 +275,7 @@ static int begin(struct coordinator *c)
 	const struct crew_listener listener = {
 		.joined = account_joined, .begun = account_begun,
 		.ended = account_ended, .lost = account_lost,
-		.told_to_stop = told_to_stop, .arg = c,
+		.told_to_stop = crew_told_to_stop, .arg = c,
 	};
 
 	if (open_signals(c) < 0 ||

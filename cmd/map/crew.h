@@ -51,6 +51,10 @@ struct work {
 	unsigned attempt, slots;	/* slots 0: as many as the node has */
 	double timeout_s;
 	const char *into, *output;	/* into NULL: here, if that works */
+	/* of several nodes */
+	unsigned nodes, cpus;	/* cpus of each, 0 when they differ */
+	const char *nodelist;	/* as Slurm writes it */
+	const char *meeting;	/* directory for the rendezvous */
 };
 
 struct crew *crew_local(const struct work *w, const struct crew_listener *l,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* map.c - 'belay map': run every chunk of a set that is not done */
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cmd/map/coordinator.h"
@@ -166,6 +168,20 @@ static void say_end(const struct chunk_set *set, int status)
 		      "from here\n", stderr);
 }
 
+/* Where workers on other nodes look for us: the attempt's directory, or this
+ * one when nothing is recorded. */
+static int find_meeting(const struct session *s, char out[PATH_MAX],
+			struct belay_error *err)
+{
+	if (!s->run)
+		return getcwd(out, PATH_MAX) ? 0 :
+		       err_sys(err, "cannot tell where this is");
+	return text_format(out, PATH_MAX, "%s/attempts/%06u", s->run->dir,
+			   s->attempt) < 0 ?
+	       err_set(err, BELAY_EINVAL, "path is too long: '%s'",
+		       s->run->dir) : 0;
+}
+
 static int run_set(struct request *q, struct session *s,
 		   const struct items *items, int *signal,
 		   struct belay_error *err)
@@ -175,14 +191,17 @@ static int run_set(struct request *q, struct session *s,
 						 items->count,
 						 items->digest.bytes,
 						 command.bytes, err);
+	char meeting[PATH_MAX];
 	struct nodes nodes;
 	int status;
 
-	if (!set || nodes_look(&nodes, q->work.slots, err) < 0)
+	if (!set || nodes_look(&nodes, q->work.slots, err) < 0 ||
+	    find_meeting(s, meeting, err) < 0)
 		return -1;
-	if (nodes.n > 1)
-		return err_set(err, BELAY_EFAILED, "several nodes are not "
-			       "supported yet; use one");
+	q->work.nodes = nodes.n;
+	q->work.cpus = nodes.cpus;
+	q->work.nodelist = nodes.list;
+	q->work.meeting = meeting;
 	q->work.run = s->name;
 	q->work.attempt = s->attempt;
 	q->work.timeout_s = q->timeout_s < 0 ? s->chunk_timeout_s :
@@ -192,7 +211,7 @@ static int run_set(struct request *q, struct session *s,
 		.session = s, .set = set, .items = items, .work = &q->work,
 		.max_tries = q->retries < 0 ? s->chunk_attempts :
 			     q->retries + 1,
-		.make_crew = crew_local,
+		.make_crew = nodes.n > 1 ? crew_remote : crew_local,
 	}, signal, err);
 	say_end(set, status);
 	return status;

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "cmd/map/nodes.h"
-#include "cmd/map/workplace.h"
+#include "cmd/map/here.h"
 
 unsigned nodes_sum(const char *text, bool *even)
 {
@@ -31,23 +31,37 @@ unsigned nodes_sum(const char *text, bool *even)
 	return (unsigned)sum;
 }
 
+/* As many chunks at a time as there are CPUs, unless -j says. */
+static void count_slots(struct nodes *nodes, unsigned slots)
+{
+	const char *text = getenv("SLURM_JOB_CPUS_PER_NODE");
+	unsigned cpus = 0;
+
+	nodes->even = true;
+	if (nodes->n > 1 && text)
+		cpus = nodes_sum(text, &nodes->even);
+	nodes->cpus = nodes->even ? cpus / nodes->n : 0;
+	nodes->slots = cpus ? cpus : here_cpus() * nodes->n;
+	if (slots) {
+		nodes->slots = slots * nodes->n;
+		nodes->even = true;
+	}
+}
+
 int nodes_look(struct nodes *nodes, unsigned slots, struct belay_error *err)
 {
 	const char *n = getenv("SLURM_JOB_NUM_NODES");
-	const char *cpus = getenv("SLURM_JOB_CPUS_PER_NODE");
+	const char *list = getenv("SLURM_JOB_NODELIST");
 	uint64_t count = 1;
 
 	if (!getenv("SLURM_JOB_ID"))
-		n = NULL;
+		n = list = NULL;
 	if (n && (text_u64(n, 131072, &count) < 0 || !count))
 		return err_set(err, BELAY_EINVAL, "SLURM_JOB_NUM_NODES is no "
 			       "number: '%s'", n);
-	*nodes = (struct nodes){ .n = (unsigned)count, .even = true };
-	if (slots)
-		nodes->slots = slots * nodes->n;
-	else if (count > 1 && cpus)
-		nodes->slots = nodes_sum(cpus, &nodes->even);
-	if (!nodes->slots)
-		nodes->slots = workplace_cpus() * nodes->n;
+	*nodes = (struct nodes){
+		.n = (unsigned)count, .list = list ? list : "",
+	};
+	count_slots(nodes, slots);
 	return 0;
 }

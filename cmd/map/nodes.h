@@ -11,6 +11,8 @@ struct nodes {
 	unsigned n;
 	unsigned slots;		/* of all together */
 	bool even;		/* each has the same number of them */
+	unsigned cpus;		/* of each node; 0: they differ, or unknown */
+	const char *list;	/* Slurm's hostlist; "" outside */
 };
 
 /* By the environment; slots: -j, or 0. */

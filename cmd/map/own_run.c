@@ -16,8 +16,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint.h"
+#include "cmd/map/here.h"
 #include "cmd/map/own_run.h"
-#include "cmd/map/workplace.h"
 
 #define FENCE_WAIT_MS 2000
 
@@ -177,7 +177,7 @@ static void describe(struct begin *b, unsigned attempt)
 	if (b->job_id)
 		snprintf(b->job, sizeof(b->job), "%s", job);
 	run_begin_self(b);
-	workplace_node(b->batch_host);
+	here_name(b->batch_host);
 	b->nodes = strdup(b->job_id && nodes ? nodes : b->batch_host);
 	b->begin_us = clock_wall_us();
 	strcpy(b->action, attempt == 1 ? "start" : "retry");

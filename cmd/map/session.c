@@ -40,9 +40,15 @@ static int join_job(struct session *s, const struct session_spec *spec,
 static int stand_alone(struct session *s, const char *why,
 		       struct belay_error *err)
 {
-	fprintf(stderr, "belay map: unprotected, nothing is recorded%s%s\n",
-		*why ? ": " : "", why);
-	strcpy(s->name, "unprotected");
+	uint8_t random[4];
+	char hex[9];
+
+	fprintf(stderr, "belay map: unprotected, nothing is recorded: %s\n",
+		why);
+	if (text_random(random, sizeof(random)) < 0)
+		return err_sys(err, "cannot make a name");
+	text_hex(random, sizeof(random), hex);
+	snprintf(s->name, sizeof(s->name), "unprotected-%s", hex);
 	s->attempt = 1;
 	s->state = chunk_state_new();
 	return s->state ? 0 : err_nomem(err);

@@ -24,7 +24,7 @@ struct session_spec {
 
 struct session {		/* start from { 0 } */
 	struct run *run;	/* NULL: nothing is recorded */
-	char name[RUN_NAME_SIZE];	/* of the run, or "unprotected" */
+	char name[RUN_NAME_SIZE];	/* of the run, or one for the occasion */
 	unsigned attempt;
 	bool own;		/* begun here, so ended here */
 	struct journal_writer *journal;

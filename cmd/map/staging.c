@@ -90,6 +90,16 @@ void staging_sweep(struct staging *s, const char *run, unsigned attempt)
 			fs_remove(s->tmpfd, names.name[i], NULL);
 }
 
+void staging_sweep_dir(const char *dir, const char *run, unsigned attempt)
+{
+	struct staging s;
+
+	if (staging_open(&s, dir, run, NULL) < 0)
+		return;
+	staging_sweep(&s, run, attempt);
+	staging_close(&s);
+}
+
 /* Another map in the same directory may have found .belay-tmp empty at its
  * end, and removed it. */
 static int reopen(struct staging *s, struct belay_error *err)

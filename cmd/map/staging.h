@@ -31,10 +31,12 @@ struct stage {			/* start from { .fd = -1 } */
 /* who: what the names begin with. dir is made if it is missing. */
 int staging_open(struct staging *s, const char *dir, const char *who,
 		 struct belay_error *err);
-/* Remove what earlier attempts of the run left behind: only when none of their
- * processes can still be wanted. */
+/* Remove what attempts of the run before this one left behind: nothing that
+ * they might still write is wanted. */
 void staging_sweep(struct staging *s, const char *run, unsigned attempt);
 void staging_close(struct staging *s);
+/* The same in a directory where nothing is staged now. */
+void staging_sweep_dir(const char *dir, const char *run, unsigned attempt);
 
 int stage_make(struct staging *s, struct stage *st, unsigned slot,
 	       struct belay_error *err);

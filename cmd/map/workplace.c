@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* workplace.c - an executor with all that it needs on this node */
 
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
+#include "cmd/map/here.h"
 #include "cmd/map/workplace.h"
-
-void workplace_node(char out[256])
-{
-	const char *name = getenv("SLURMD_NODENAME");
-
-	if (name && *name && text_format(out, 256, "%s", name) == 0)
-		return;
-	if (gethostname(out, 255) < 0)
-		strcpy(out, "localhost");
-	out[255] = '\0';
-}
-
-unsigned workplace_cpus(void)
-{
-	const char *told = getenv("SLURM_CPUS_ON_NODE");
-	uint64_t n;
-	cpu_set_t set;
-
-	if (told && text_u64(told, 65536, &n) == 0 && n)
-		return (unsigned)n;
-	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		return (unsigned)CPU_COUNT(&set);
-	return (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-}
 
 static int open_into(struct workplace *p, const struct work *w,
 		     const char *who, struct belay_error *err)
@@ -81,11 +55,11 @@ int workplace_open(struct workplace *p, const struct work *w,
 		.spec = {
 			.command = w->command, .set = w->set,
 			.timeout_s = w->timeout_s,
-			.slots = w->slots ? w->slots : workplace_cpus(),
+			.slots = w->slots ? w->slots : here_cpus(),
 			.begun = begun, .ended = ended, .arg = arg,
 		},
 	};
-	workplace_node(p->node);
+	here_name(p->node);
 	if (open_places(p, w, err) == 0)
 		p->executor = executor_new(&p->spec, err);
 	if (p->executor)

@@ -24,9 +24,4 @@ int workplace_open(struct workplace *p, const struct work *w,
 		   struct belay_error *err);
 void workplace_close(struct workplace *p);
 
-/* This node, as Slurm calls it if it does. */
-void workplace_node(char out[256]);
-/* Slots when nobody said how many. */
-unsigned workplace_cpus(void);
-
 #endif /* CMD_MAP_WORKPLACE_H */

@@ -22,7 +22,7 @@ WRAP_test_writer = pwrite run_check_fence fs_type openat close
 WRAP_test_shell = gethostname
 WRAP_test_read = fs_read
 
-# What is pure of belay map.
+# Parts of belay map.
 map_o = $(patsubst %,$(B)/cmd/map/%.o,$(1))
 EXTRA_test_items    = $(call map_o,items)
 EXTRA_test_command  = $(call map_o,command)
@@ -31,8 +31,10 @@ EXTRA_test_members  = $(call map_o,members)
 EXTRA_test_capture  = $(call map_o,capture)
 EXTRA_test_progress = $(call map_o,progress)
 EXTRA_test_staging  = $(call map_o,staging)
+EXTRA_test_wire     = $(call map_o,wire command)
+EXTRA_test_nodes    = $(call map_o,nodes address here)
 $(filter $(B)/tests/unit/map/%,$(UNIT)): \
-	$(call map_o,items command queue members capture progress staging)
+	$(filter $(B)/cmd/map/%,$(BELAY_OBJ))
 
 # The moments happen in a world of their own, where nobody really sleeps.
 WORLD := $(B)/tests/unit/dispatch/world.o

@@ -119,7 +119,7 @@ void work_encode(const struct work *w, struct buf *out)
 {
 	put_u32(out, w->attempt);
 	put_u32(out, w->slots);
-	put_u64(out, (uint64_t)(w->timeout_s * 1e6));
+	put_u64(out, (uint64_t)(w->timeout_s * 1e6 + 0.5));
 	put_str(out, w->set);
 	put_str(out, w->run);
 	put_path(out, w->into);

@@ -70,6 +70,7 @@ write_jobs() {
 
 submit() {
 	job=$(alice sbatch --parsable "$1.sh")
+	echo "$job" >"$BATS_FILE_TMPDIR/$1.job"
 }
 
 log() { cat "$ALICE/$1.log"; }
@@ -89,7 +90,7 @@ nodes_of() { cat "$ALICE/$1.ran"/* | awk '{ print $1 }' | sort -u; }
 	[[ $(cat "$ALICE"/all.ran/* | sort | uniq | wc -l) == 6 ]]
 	[[ $(cat "$ALICE"/all.ran/* | wc -l) == 120 ]]
 	nothing_left all
-	! log_has all 'srun:'
+	run -1 log_has all 'srun:'
 }
 
 @test "keys are in a file of the owner's alone, and gone afterwards" {
@@ -98,12 +99,16 @@ nodes_of() { cat "$ALICE/$1.ran"/* | awk '{ print $1 }' | sort -u; }
 	keys=$(root sh -c 'ls -l ~alice/.belay/*/*/attempts/*/map-*.key' 2>/dev/null)
 	echo "$keys"
 	[[ $keys == -rw-------* ]]
-	! root sh -c 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null' |
-		tr '\0' '\n' | grep -qF "$(root sh -c \
-		'tail -n 1 ~alice/.belay/*/*/attempts/*/map-*.key')"
+	secret=$(root sh -c 'tail -n 1 ~alice/.belay/*/*/attempts/*/map-*.key')
+	[[ ${#secret} == 40 ]]
+	root sh -c 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null' |
+		tr '\0' '\n' >"$BATS_TEST_TMPDIR/seen"
+	grep -q map-worker "$BATS_TEST_TMPDIR/seen"
+	run -1 grep -qF "$secret" "$BATS_TEST_TMPDIR/seen"
 }
 
 @test "a node stopped for five seconds is not given up" {
+	job=$(cat "$BATS_FILE_TMPDIR/pauses.job")
 	victim=$(other_node "$job")
 	"$PS" exec "$D" -n "$victim" -- pkill -STOP -f map-worker
 	sleep 5
@@ -112,7 +117,7 @@ nodes_of() { cat "$ALICE/$1.ran"/* | awk '{ print $1 }' | sort -u; }
 	log pauses
 	job_is "$job" COMPLETED
 	[[ $(results pauses) == 200 ]]
-	! log_has pauses 'given up'
+	run -1 log_has pauses 'given up'
 	[[ $(cat "$ALICE"/pauses.ran/* | wc -l) == 200 ]]
 	[[ -z $(root sh -c 'ls ~alice/.belay/*/*/attempts/*/map-*.key' 2>/dev/null) ]]
 }
@@ -175,6 +180,6 @@ nodes_of() { cat "$ALICE/$1.ran"/* | awk '{ print $1 }' | sort -u; }
 	submit orphans
 	until_true 30 test -e "$ALICE/orphans.ran/3"
 	until_true 30 sh -c "! '$PS' exec '$D' -- pgrep -f map-worker"
-	! root pgrep -f './chunk '
+	run -1 root pgrep -f './chunk '
 	alice scancel "$job"
 }

@@ -18,6 +18,9 @@ flags=(-std=gnu11 -O1 -g -D_GNU_SOURCE -Iinclude -Ilib -I.
        -fno-sanitize-recover=all -fsanitize=fuzzer-no-link)
 rooms=$(sed '/^#/d; /^--/,$d; s/ .*//' lib/LAYERS)
 
+# What a fuzzer needs that is not in lib/.
+declare -A also=([fuzz_wire]="cmd/map/wire.c cmd/map/command.c")
+
 compile() {
 	for room in $rooms; do
 		for source in lib/"$room"/*.c; do
@@ -34,7 +37,9 @@ fuzz() {	# fuzz NAME MAX_BYTES SEED...
 	shift 2
 	mkdir -p "$out/$name.corpus" "$out/$name.seeds"
 	[ $# = 0 ] || cp "$@" "$out/$name.seeds"
-	clang "${flags[@]}" -fsanitize=fuzzer -o "$out/$name" "tests/fuzz/$name.c" \
+	# shellcheck disable=SC2086  # a list of words
+	clang "${flags[@]}" -fsanitize=fuzzer -o "$out/$name" \
+		"tests/fuzz/$name.c" ${also[$name]-} \
 		$out/lib.a -lxxhash -lm || return
 	echo "fuzz: $name for $seconds s"
 	"$out/$name" -max_total_time="$seconds" -max_len="$max" \
@@ -64,5 +69,6 @@ status=0
 fuzz fuzz_journal 65536 $out/logs/*.log || status=1
 fuzz fuzz_json 4096 || status=1
 fuzz fuzz_snapshot 4096 || status=1
+fuzz fuzz_wire 4096 || status=1
 [ $status = 0 ] && echo "fuzz: nothing found"
 exit $status

@@ -65,22 +65,35 @@ static int fold_done(struct chunk_state *s, struct chunk_set *set,
 	return 0;
 }
 
+/* As much of the reason as is kept. */
+static int say_why(struct chunk_trouble *t, const char *reason)
+{
+	char kept[CHUNK_REASON];
+
+	snprintf(kept, sizeof(kept), "%.255s", reason);
+	return chunk_trouble_say(&t->reason, kept);
+}
+
+static int count_fail(struct chunk_trouble *t, const struct event *e)
+{
+	char reason[EVENT_TEXT];
+
+	if (e->kind == FAIL_LOST && chunk_trouble_lost(t, e->node) < 0)
+		return -1;
+	t->fails += e->kind != FAIL_LOST;
+	event_reason(e, reason);
+	return say_why(t, reason) < 0 ? -1 : chunk_trouble_say(&t->node,
+							       e->node);
+}
+
 static int fold_fail(struct chunk_state *s, struct chunk_set *set,
 		     const struct event *e)
 {
 	struct chunk_trouble *t = chunk_trouble_make(set, e->chunk);
-	char reason[EVENT_TEXT];
 
 	(void)s;
-	if (!t)
+	if (!t || count_fail(t, e) < 0)
 		return -1;
-	if (e->kind == FAIL_LOST)
-		chunk_trouble_lost(t, e->node);
-	else
-		t->fails++;
-	snprintf(t->node, sizeof(t->node), "%s", e->node);
-	event_reason(e, reason);
-	snprintf(t->reason, sizeof(t->reason), "%.255s", reason);
 	if (!e->retryable && set->status[e->chunk] != CHUNK_DONE)
 		chunk_set_status(set, e->chunk, CHUNK_QUARANTINED);
 	chunk_settle(set, e->chunk);
@@ -95,8 +108,8 @@ static int fold_give_up(struct chunk_state *s, struct chunk_set *set,
 	(void)s;
 	if (!t)
 		return -1;
-	if (!t->reason[0])	/* the last failure says more */
-		snprintf(t->reason, sizeof(t->reason), "%.255s", e->text);
+	if (!t->reason[0] && say_why(t, e->text) < 0)
+		return -1;	/* else the last failure says more */
 	if (set->status[e->chunk] != CHUNK_DONE)
 		chunk_set_status(set, e->chunk, CHUNK_QUARANTINED);
 	return 0;

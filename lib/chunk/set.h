@@ -28,8 +28,13 @@ struct chunk_begun *chunk_set_begun(struct chunk_set *set);
 
 /* The trouble of a chunk, made if it has none; NULL when memory is out. */
 struct chunk_trouble *chunk_trouble_make(struct chunk_set *set, uint64_t chunk);
-/* It was lost, on that node. */
-void chunk_trouble_lost(struct chunk_trouble *t, const char *node);
+#define CHUNK_NODE 256		/* the texts of a trouble, with their NUL */
+#define CHUNK_LOST_NODES 512
+#define CHUNK_REASON 256
+/* Let one of its texts say that; -1 when memory is out. */
+int chunk_trouble_say(const char **which, const char *text);
+/* It was lost, on that node; -1 when memory is out. */
+int chunk_trouble_lost(struct chunk_trouble *t, const char *node);
 /* How often it failed or was lost. */
 uint32_t chunk_troubles_had(const struct chunk_set *set, uint64_t chunk);
 /* All of them by chunk number; the caller frees.  NULL: memory is out. */

@@ -158,6 +158,14 @@ static void get_status(struct cursor *in, struct chunk_set *set)
 				 n[CHUNK_RETRYING] + n[CHUNK_QUARANTINED];
 }
 
+static int get_text(struct cursor *in, size_t size, const char **which)
+{
+	char text[CHUNK_LOST_NODES];
+
+	get_str(in, text, size);
+	return in->bad ? -1 : chunk_trouble_say(which, text);
+}
+
 static int get_trouble(struct cursor *in, struct chunk_set *set)
 {
 	uint64_t chunk = get_u64(in);
@@ -170,10 +178,11 @@ static int get_trouble(struct cursor *in, struct chunk_set *set)
 		return -1;
 	t->fails = get_u32(in);
 	t->lost = get_u32(in);
-	get_str(in, t->node, sizeof(t->node));
-	get_str(in, t->lost_nodes, sizeof(t->lost_nodes));
-	get_str(in, t->reason, sizeof(t->reason));
-	return in->bad ? -1 : 0;
+	if (get_text(in, CHUNK_NODE, &t->node) < 0 ||
+	    get_text(in, CHUNK_LOST_NODES, &t->lost_nodes) < 0 ||
+	    get_text(in, CHUNK_REASON, &t->reason) < 0)
+		return -1;
+	return 0;
 }
 
 static int get_set(struct cursor *in, struct chunk_state *s)

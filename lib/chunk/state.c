@@ -68,15 +68,18 @@ static int stop_chunk(struct chunk_state *s, struct chunk_set *set,
 	const char *node = chunk_node_name(&s->fold->nodes,
 					   set->begun->node[chunk]);
 	struct chunk_trouble *t;
+	char why[CHUNK_REASON];
 
 	set->begun->tries[chunk] = 0;
 	if (is_suspect(s, set, chunk, suspects)) {
 		t = chunk_trouble_make(set, chunk);
 		if (!t)
 			return -1;
-		chunk_trouble_lost(t, node);
-		snprintf(t->node, sizeof(t->node), "%s", node);
-		snprintf(t->reason, sizeof(t->reason), "lost in attempt %u", n);
+		snprintf(why, sizeof(why), "lost in attempt %u", n);
+		if (chunk_trouble_lost(t, node) < 0 ||
+		    chunk_trouble_say(&t->node, node) < 0 ||
+		    chunk_trouble_say(&t->reason, why) < 0)
+			return -1;
 	}
 	chunk_settle(set, chunk);
 	return 0;

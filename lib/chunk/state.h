@@ -25,14 +25,14 @@ extern const char *const chunk_status_word[5];
 
 #define CHUNK_COUNT_MAX (1u << 30)	/* chunks of a set */
 
-/* Kept only for chunks that ever failed or were lost. */
+/* Kept only for chunks that ever failed or were lost; texts are never NULL. */
 struct chunk_trouble {
 	uint64_t chunk;
-	uint32_t fails;		/* recorded; the next try is fails + lost + 1 */
-	uint32_t lost;		/* its worker, node or attempt was lost */
-	char node[256];		/* of the last trouble */
-	char lost_nodes[512];	/* distinct ones, comma separated */
-	char reason[256];
+	uint32_t fails;		/* recorded failures: the next try is fails + lost + 1 */
+	uint32_t lost;		/* begun in an attempt or on a worker that was lost */
+	const char *node;	/* of the last trouble */
+	const char *lost_nodes;	/* distinct ones, comma separated */
+	const char *reason;
 	struct chunk_trouble *next_in_bucket;
 };
 

@@ -5,7 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "chunk/set.h"
+
+/* A text that was never said takes no memory: there may be many troubles. */
+static const char nothing[] = "";
+
+static void forget(const char *text)
+{
+	if (text != nothing)
+		free((void *)(uintptr_t)text);
+}
+
+int chunk_trouble_say(const char **which, const char *text)
+{
+	char *copy;
+
+	if (!strcmp(*which, text))
+		return 0;
+	copy = strdup(text);
+	if (!copy)
+		return -1;
+	forget(*which);
+	*which = copy;
+	return 0;
+}
 
 static size_t bucket_of(const struct chunk_troubles *t, uint64_t chunk)
 {
@@ -76,6 +100,7 @@ struct chunk_trouble *chunk_trouble_make(struct chunk_set *set, uint64_t chunk)
 	if (!one)
 		return NULL;
 	one->chunk = chunk;
+	one->node = one->lost_nodes = one->reason = nothing;
 	insert(t, one);
 	t->n++;
 	return one;
@@ -88,21 +113,23 @@ uint32_t chunk_troubles_had(const struct chunk_set *set, uint64_t chunk)
 	return t ? t->fails + t->lost : 0;
 }
 
-void chunk_trouble_lost(struct chunk_trouble *t, const char *node)
+int chunk_trouble_lost(struct chunk_trouble *t, const char *node)
 {
-	size_t len = strlen(t->lost_nodes), n = strlen(node);
+	size_t n = strlen(node);
 	const char *at = t->lost_nodes;
+	char all[CHUNK_LOST_NODES];
 
 	t->lost++;
 	while ((at = strstr(at, node)) && *node) {
 		if ((at == t->lost_nodes || at[-1] == ',') &&
 		    (at[n] == ',' || !at[n]))
-			return;
+			return 0;
 		at += n;
 	}
-	if (*node && len + n + 2 <= sizeof(t->lost_nodes))
-		snprintf(t->lost_nodes + len, sizeof(t->lost_nodes) - len,
-			 "%s%s", len ? "," : "", node);
+	if (!*node || text_format(all, sizeof(all), "%s%s%s", t->lost_nodes,
+				  *t->lost_nodes ? "," : "", node) < 0)
+		return 0;
+	return chunk_trouble_say(&t->lost_nodes, all);
 }
 
 static int by_chunk(const void *a, const void *b)
@@ -137,6 +164,9 @@ void chunk_troubles_free(struct chunk_troubles *t)
 
 		for (; one; one = next) {
 			next = one->next_in_bucket;
+			forget(one->node);
+			forget(one->lost_nodes);
+			forget(one->reason);
 			free(one);
 		}
 	}

@@ -2,6 +2,7 @@
 /* test_state.c - events become the state of chunks, in any order of writers */
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "chunk/state.h"
 #include "tests/support/test.h"
@@ -288,6 +289,29 @@ static void test_each_journal_numbers_its_sets_itself(void **state)
 	chunk_state_free(s);
 }
 
+static void test_a_hundred_thousand_failures_take_little_memory(void **state)
+{
+	struct event e = { .type = EVENT_SET, .attempt = 1, .writer = "w",
+			   .set = 1, .count = 100000, .name = "main" };
+	struct chunk_state *s = chunk_state_new();
+	struct rusage before, after;
+
+	(void)state;
+	getrusage(RUSAGE_SELF, &before);
+	assert_int_equal(chunk_state_fold(s, &e, NULL), 0);
+	e.type = EVENT_CHUNK_FAIL;
+	e.kind = FAIL_EXIT;
+	e.value = 3;
+	e.retryable = true;
+	strcpy(e.node, "node0017");
+	for (; e.chunk < e.count; e.chunk++)
+		assert_int_equal(chunk_state_fold(s, &e, NULL), 0);
+	getrusage(RUSAGE_SELF, &after);
+	assert_int_equal(s->sets->n[CHUNK_RETRYING], 100000);
+	assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 60 << 10);
+	chunk_state_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_late_records_are_only_counted),
 		cmocka_unit_test(test_another_definition_of_a_set_is_refused),
 		cmocka_unit_test(test_each_journal_numbers_its_sets_itself),
+		cmocka_unit_test(test_a_hundred_thousand_failures_take_little_memory),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);

@@ -217,7 +217,16 @@ $(B)/tests/bench/record: $(B)/tests/bench/record.o $(B)/librecording.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(RECORD_LIBS) -lsqlite3
 
-bench: all examples $(B)/tests/bench/record
+$(B)/tests/bench/spawn: $(B)/tests/bench/spawn.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+$(B)/tests/bench/crowd: $(B)/tests/bench/crowd.o $(call objects,$(addprefix \
+                        cmd/map/,$(addsuffix .c,link_zmq rendezvous wire \
+                        command outbox capture))) $(B)/librecording.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(RECORD_LIBS) $(MAP_LIBS) -lpthread
+
+bench: all examples $(addprefix $(B)/tests/bench/,record spawn crowd)
 	BUILD=$(abspath $(B)) tests/bench/bench.sh
 
 SECONDS ?= 60

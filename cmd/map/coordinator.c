@@ -238,7 +238,7 @@ static void turn(struct coordinator *c)
 
 	read_signal(c);
 	c->crew->kind->turn(c->crew);
-	if (ledger_turn(&c->ledger, &ledger_ms, c->err) < 0)
+	if (ledger_turn(&c->ledger, !c->members.begun, &ledger_ms, c->err) < 0)
 		c->broken = true;
 	show_turn(&c->show);
 	hand_out_all(c);

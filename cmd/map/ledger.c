@@ -7,8 +7,8 @@
 #include "cmd/map/ledger.h"
 
 /* A shared disk has better things to do than a thousand syncs a second of
- * ours, and nobody sees that an end is told 5 ms late. */
-#define GATHER_NS 5000000ll
+ * ours, and nobody sees that an end is told 20 ms late. */
+#define GATHER_NS 20000000ll
 #define RETRY_NS 2000000000ll
 #define GIVE_UP_NS 60000000000ll
 
@@ -147,7 +147,8 @@ static int until(int64_t then, int64_t now)
 	return then <= now ? 0 : (int)((then - now + 999999) / 1000000);
 }
 
-int ledger_turn(struct ledger *l, int *wait_ms, struct belay_error *err)
+int ledger_turn(struct ledger *l, bool hurry, int *wait_ms,
+		struct belay_error *err)
 {
 	int64_t now;
 
@@ -165,7 +166,7 @@ int ledger_turn(struct ledger *l, int *wait_ms, struct belay_error *err)
 		l->next_ns = INT64_MAX;	/* until this try has failed too */
 		recorder_retry(l->recorder);
 	} else if (l->gathering.n && !recorder_is_busy(l->recorder)) {
-		if (now >= l->next_ns)
+		if (hurry || now >= l->next_ns)
 			begin(l, now);
 		else
 			*wait_ms = until(l->next_ns, now);

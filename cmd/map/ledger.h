@@ -56,9 +56,13 @@ void ledger_close(struct ledger *l);
 /* o's captures are taken; it may be NULL. */
 int ledger_add(struct ledger *l, const struct event *e, struct output *o,
 	       struct belay_error *err);
-/* Move what can be moved, then *wait_ms until it can be again, -1: when
- * recorder_fd() is readable.  -1: the state cannot be kept (memory). */
-int ledger_turn(struct ledger *l, int *wait_ms, struct belay_error *err);
+/*
+ * Move what can be moved, then *wait_ms until it can be again, -1: when
+ * recorder_fd() is readable.  hurry: nothing runs that a batch could wait for.
+ * -1: the state cannot be kept (memory).
+ */
+int ledger_turn(struct ledger *l, bool hurry, int *wait_ms,
+		struct belay_error *err);
 bool ledger_is_empty(const struct ledger *l);
 
 #endif /* CMD_MAP_LEDGER_H */

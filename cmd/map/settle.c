@@ -29,16 +29,16 @@ static int keep_output(struct slot *s)
 	return stage_publish(spec->output, &s->kept, &s->err);
 }
 
-static int settle(struct slot *s, bool files)
+static int settle(struct slot *s)
 {
 	if (s->spec->output && keep_output(s) < 0)
 		return err_prefix(&s->err, "output cannot be kept");
-	if (files && stage_publish(s->spec->into, &s->stage, &s->err) < 0)
+	if (s->has_files && stage_publish(s->spec->into, &s->stage, &s->err) < 0)
 		return err_prefix(&s->err, "files cannot be published");
 	return 0;
 }
 
-static bool has_files(const struct slot *s)
+static bool has_files(struct slot *s)
 {
 	return s->spec->into && s->result.kind == 0 &&
 	       !stage_is_empty(&s->stage);
@@ -49,7 +49,7 @@ static void *settle_thread(void *arg)
 	struct slot *s = arg;
 	ssize_t n;
 
-	s->settled = settle(s, has_files(s));
+	s->settled = settle(s);
 	do {
 		n = write(s->notify_fd, &s, sizeof(s));
 	} while (n < 0 && errno == EINTR);
@@ -58,10 +58,11 @@ static void *settle_thread(void *arg)
 
 bool slot_settle(struct slot *s)
 {
-	if (!s->spec->output && !has_files(s))
+	s->has_files = has_files(s);
+	if (!s->spec->output && !s->has_files)
 		return false;
 	if (pthread_create(&s->thread, NULL, settle_thread, s) != 0) {
-		s->settled = settle(s, has_files(s));
+		s->settled = settle(s);
 		s->thread = pthread_self();
 		slot_settled(s);
 		return false;

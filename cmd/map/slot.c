@@ -87,7 +87,7 @@ static int prepare(struct staging *in, struct stage *st, unsigned number,
 {
 	struct stage old = *st;
 
-	if (st->fd >= 0 && !spoiled && stage_is_empty(st))
+	if (st->fd >= 0 && !spoiled && (st->empty || stage_is_empty(st)))
 		return 0;
 	if (stage_make(in, st, number, err) < 0)
 		return -1;

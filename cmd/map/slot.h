@@ -26,6 +26,7 @@ struct slot {
 	char **env;		/* the inherited one and ours, in one piece */
 	char *env_chunk, *env_tmp;	/* lines of it */
 	/* while SLOT_SETTLING */
+	bool has_files;		/* to be published */
 	pthread_t thread;
 	int notify_fd;		/* the thread writes the slot's address here */
 	int settled;		/* what it came to, and why */

@@ -139,26 +139,34 @@ int stage_make(struct staging *s, struct stage *st, unsigned slot,
 		return -1;
 	st->fd = openat(s->tmpfd, st->name,
 			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	st->empty = true;
 	if (st->fd < 0)
 		return err_sys(err, "cannot open '%s/%s'", s->path, st->name);
 	return 0;
 }
 
-bool stage_is_empty(const struct stage *st)
+static bool has_entries(const char *entries, ssize_t n)
+{
+	for (ssize_t at = 0; at < n; ) {
+		const struct dirent64 *e = (const void *)(entries + at);
+
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			return true;
+		at += e->d_reclen;
+	}
+	return false;
+}
+
+/* Without readdir(3), for this is asked once for every chunk. */
+bool stage_is_empty(struct stage *st)
 {
 	char entries[512] __attribute__((aligned(8)));
 	ssize_t n;
 
 	lseek(st->fd, 0, SEEK_SET);
 	n = syscall(SYS_getdents64, st->fd, entries, sizeof(entries));
-	for (ssize_t at = 0; at < n; ) {
-		const struct dirent64 *e = (const void *)(entries + at);
-
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			return false;
-		at += e->d_reclen;
-	}
-	return n >= 0;
+	st->empty = n >= 0 && !has_entries(entries, n);
+	return st->empty;
 }
 
 int stage_publish(const struct staging *s, const struct stage *st,

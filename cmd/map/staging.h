@@ -24,6 +24,7 @@ struct staging {		/* start from { .dirfd = -1, .tmpfd = -1 } */
 
 struct stage {			/* start from { .fd = -1 } */
 	int fd;
+	bool empty;		/* when it was last looked at */
 	unsigned slot, n;
 	char name[NAME_MAX + 1];
 };
@@ -40,7 +41,7 @@ void staging_sweep_dir(const char *dir, const char *run, unsigned attempt);
 
 int stage_make(struct staging *s, struct stage *st, unsigned slot,
 	       struct belay_error *err);
-bool stage_is_empty(const struct stage *st);
+bool stage_is_empty(struct stage *st);
 /* Bring what is in it into place, durably.  Safe in any thread. */
 int stage_publish(const struct staging *s, const struct stage *st,
 		  struct belay_error *err);

@@ -278,7 +278,7 @@ static void leave(struct worker *w)
 
 static int run(const struct verb *v, int argc, char **argv)
 {
-	struct belay_error err;
+	struct belay_error err = { 0 };
 	struct worker w = { .signalfd = -1, .err = &err };
 	int rc;
 

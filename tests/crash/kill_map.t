@@ -50,7 +50,7 @@ started=0
 for ((i = 1; i <= kills; i++)); do
 	session "$i"
 	# after some were acknowledged, at any moment between two of them
-	enough=$((RANDOM % 40))
+	enough=$((RANDOM % 25))
 	while kill -0 $pid 2>/dev/null &&
 	      [ "$(wc -l <"acknowledged/$i")" -lt $enough ]; do sleep 0.01; done
 	sleep "$(printf '0.%03d' $((RANDOM % 50)))"

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# bench.sh - how belay does beside others, in the same run on the same disk
+#
+# A row: what, our cost, the unit, who is beside us, their cost, and how many
+# times ours theirs is: the median over rounds that alternate, and its spread.
+# BENCH_DIR=DIR (made) says which disk; a directory in memory proves nothing.
+
+here=$(cd "$(dirname "$0")" && pwd)
+build=${BUILD:-$here/../../build}
+base=${BENCH_DIR:-${TMPDIR:-/tmp}}
+mkdir -p "$base" || exit 1
+dir=$(mktemp -d "$base/belay-bench-XXXXXX") || exit 1
+trap 'rm -rf "$dir"' EXIT
+
+"$here/../../contrib/deps.sh" bench ||
+	echo "bench: rows beside what is missing are left out" >&2
+echo "$(nproc) processors, $(stat -f -c %T "$dir"), $(date -u +%Y-%m-%d)"
+status=0
+if [ -x "$build/tests/bench/record" ]; then
+	mkdir "$dir/record"
+	"$build/tests/bench/record" "$dir/record" || status=1
+fi
+"$here/map.sh" "$build" "$dir/map" || status=1
+exit $status

@@ -255,8 +255,11 @@ static int run(const struct verb *v, int argc, char **argv)
 	    command_find(&command, &err) == 0 &&
 	    load_items(&q, &items, &err) == 0)
 		status = run_session(&q, &items, &err);
-	if (status < 0)
+	if (status < 0) {
 		status = verb_fail(v, &err);
+		if (err.code == BELAY_EFENCED)	/* the newer one goes on */
+			status = EXIT_UNFINISHED;
+	}
 	items_free(&items);
 	command_fini(&command);
 	return status;

@@ -179,7 +179,6 @@ void progress_hide(struct progress *p)
 	if (p->drawn)
 		say(p, &text);
 	p->drawn = false;
-	p->next_ns = p->terminal ? 0 : p->next_ns;
 }
 
 void progress_end(struct progress *p, struct facts *f)

@@ -291,6 +291,48 @@ wait_for() {
 	[ "$(find ran -type f | wc -l)" -lt 500 ]
 }
 
+@test "an attempt that is fenced from the start is not the one to go on: 75" {
+	make_run job
+	begin_attempt 1 5
+	begin_attempt 2 4
+	inside 1
+	run -75 map --chunks 3 -- sh -c '>ran/$0'
+	[[ $output == *"attempt 2"* ]]
+	[ -z "$(ls ran)" ]
+}
+
+@test "on a terminal there is a bar that fits, and gives way to output" {
+	python3 - "$BELAY" >screen <<-'PY'
+	import fcntl, os, pty, struct, sys, termios
+	pid, fd = pty.fork()
+	if pid == 0:
+	    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack('4H', 24, 50, 0, 0))
+	    os.execl(sys.argv[1], 'belay', 'map', '-j2', '--chunks', '30', '--',
+	             'sh', '-c', 'sleep 0.05; echo out $0')
+	data = b''
+	while True:
+	    try:
+	        piece = os.read(fd, 4096)
+	    except OSError:
+	        break
+	    if not piece:
+	        break
+	    data += piece
+	os.waitpid(pid, 0)
+	sys.stdout.buffer.write(data)
+	PY
+	python3 - <<-'PY'
+	import re
+	screen = open('screen', newline='').read().replace('\r\n', '\n')
+	bars = re.findall(r'\r([^\r\x1b\n]+)\x1b\[K', screen)
+	assert len(bars) > 3, screen
+	assert all(len(bar) < 50 for bar in bars), bars
+	assert any(bar.startswith('[=') and '/30 ' in bar for bar in bars), bars
+	for i in range(30):
+	    assert re.search(r'(^|\n|\x1b\[K)out %d\n' % i, screen), i
+	PY
+}
+
 # ---- what is recorded
 
 @test "an own run is begun, cut and ended" {

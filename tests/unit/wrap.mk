@@ -31,6 +31,8 @@ EXTRA_test_members  = $(call map_o,members)
 EXTRA_test_capture  = $(call map_o,capture)
 EXTRA_test_progress = $(call map_o,progress)
 EXTRA_test_staging  = $(call map_o,staging)
+EXTRA_test_account  = $(call map_o,account ledger recorder queue members show \
+                        progress capture) -lpthread
 EXTRA_test_wire     = $(call map_o,wire command)
 EXTRA_test_link     = $(call map_o,link_zmq) $(MAP_LIBS)
 EXTRA_test_nodes    = $(call map_o,nodes address here)

@@ -195,7 +195,7 @@ $(B)/examples/ensemble: $(wildcard contrib/examples/ensemble/*.[ch])
 	$(Q)$(CC) -std=gnu11 -O2 -ffp-contract=off $(WARN) -o $@ \
 	  contrib/examples/ensemble/*.c -lm
 
-RUN = env BUILD=$(abspath $(B)) prove --timer --exec tests/run-one
+RUN = env BUILD=$(abspath $(B)) prove --timer --failures --comments --exec tests/run-one
 check-quick: all $(UNIT) $(HELPERS) $(EXAMPLES)
 	contrib/deps.sh test
 	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS))

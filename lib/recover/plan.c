@@ -155,6 +155,8 @@ int plan_make(const struct plan_input *in, struct plan *p,
 	else
 		p->what = pending ? PLAN_ADJUST : PLAN_REQUEUE;
 	p->begin_time = start_at(in);
+	p->maybe_sooner = p->begin_time > in->now + PLAN_MIN_DELAY &&
+			  p->begin_time > in->now + in->decision->delay_s;
 	if (exclude_list(in, &p->exc_nodes, err) < 0)
 		return -1;
 	if (p->what == PLAN_ADJUST && !p->begin_time && !p->exc_nodes)
@@ -186,7 +188,9 @@ void plan_line(const struct plan *p, char out[256])
 		snprintf(exclude, sizeof(exclude), ", exclude %s",
 			 p->exc_nodes[0] ? p->exc_nodes : "nobody");
 	if (at && gmtime_r(&at, &tm))
-		strftime(start, sizeof(start), ", start at %FT%TZ", &tm);
+		strftime(start, sizeof(start), p->maybe_sooner ?
+			 ", start by %FT%TZ" :
+			 ", start at %FT%TZ", &tm);
 	snprintf(out, 256, "%s%s%s%s%s", words[p->what], exclude, start,
 		 p->what == PLAN_NOTHING ? ": " : "",
 		 p->what == PLAN_NOTHING ? p->why_not : "");

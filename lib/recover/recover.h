@@ -17,6 +17,7 @@ struct plan {
 	} what;
 	char *exc_nodes;	/* the new list, NULL: leave alone */
 	int64_t begin_time;	/* 0: leave alone */
+	bool maybe_sooner;	/* begin_time waits for the other nodes only */
 	char why_not[160];	/* of PLAN_NOTHING */
 };
 
@@ -48,7 +49,8 @@ int plan_make(const struct plan_input *in, struct plan *p,
 void plan_fini(struct plan *p);
 int plan_carry_out(const struct plan *p, const struct sched *s,
 		   const struct job_view *job, struct belay_error *err);
-/* "requeue, exclude n1, start at 2026-11-23T14:03:22Z", for events and logs. */
+/* "requeue, exclude n1, start at 2026-11-23T14:03:22Z", or "by" if the end of
+ * the other nodes may make it sooner; for events and logs. */
 void plan_line(const struct plan *p, char out[256]);
 
 #endif /* RECOVER_RECOVER_H */

@@ -103,6 +103,8 @@ static void check(size_t i)
 		fail_msg("case %zu: %d, '%s'", i, p.what, p.why_not);
 	if (p.begin_time != (cases[i].start_in ? NOW + cases[i].start_in : 0))
 		fail_msg("case %zu: start in %d", i, (int)p.begin_time - NOW);
+	/* only what waits for the other nodes becomes sooner without them */
+	assert_int_equal(p.maybe_sooner, cases[i].start_in == 45);
 	if (cases[i].what == PLAN_NOTHING)
 		assert_non_null(strstr(p.why_not, cases[i].why_not));
 	assert_null(p.exc_nodes);
@@ -141,6 +143,9 @@ static void test_a_plan_is_one_line(void **state)
 	static const struct { struct plan p; const char *line; } lines[] = {
 		{ { .what = PLAN_REQUEUE, .exc_nodes = n1, .begin_time = NOW },
 		  "requeue, exclude n[1-2], start at 2023-11-14T22:13:20Z" },
+		{ { .what = PLAN_REQUEUE, .begin_time = NOW,
+		    .maybe_sooner = true },
+		  "requeue, start by 2023-11-14T22:13:20Z" },
 		{ { .what = PLAN_REQUEUE_HELD }, "requeue held" },
 		{ { .what = PLAN_HOLD }, "hold" },
 		{ { .what = PLAN_CANCEL }, "cancel" },

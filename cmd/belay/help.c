@@ -133,9 +133,10 @@ static int run(const struct verb *v, int argc, char **argv)
 		help_on_group(argv[at]);
 		return EXIT_DONE;
 	}
-	return verb_usage(v, "no verb '%s%s%s'", argv[at],
-			  at + 1 < argc ? " " : "",
-			  at + 1 < argc ? argv[at + 1] : "");
+	fprintf(stderr, "belay help: no verb '%s%s%s'\nTry 'belay help'.\n",
+		argv[at], at + 1 < argc ? " " : "",
+		at + 1 < argc ? argv[at + 1] : "");
+	return EXIT_USAGE;
 }
 
 const struct verb verb_help = {

@@ -29,6 +29,29 @@ const char *print_ago(int64_t wall_us, char out[PRINT_AGO])
 	return strcat(out, " ago");
 }
 
+/* How much of the text goes on a line: up to a space if there is one. */
+static int fitting(const char *text, int room)
+{
+	int n = (int)strnlen(text, (size_t)room + 1), cut = room;
+
+	if (n <= room)
+		return n;
+	while (cut > 0 && text[cut] != ' ')
+		cut--;
+	return cut ? cut : room;
+}
+
+void print_wrapped(const char *text, int indent)
+{
+	while (*text) {
+		int n = fitting(text, 80 - indent);
+
+		printf("%*s%.*s\n", indent, "", n, text);
+		text += n;
+		text += strspn(text, " ");
+	}
+}
+
 int print_json(const struct buf *text)
 {
 	if (text->failed) {

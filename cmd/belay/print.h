@@ -14,6 +14,9 @@ const char *print_ago(int64_t wall_us, char out[PRINT_AGO]);
 /* Microseconds from begin to end as "2m10s"; end 0: to now. */
 const char *print_span(int64_t begin_us, int64_t end_us, char out[PRINT_AGO]);
 
+/* To stdout, broken between words so that no line passes 80 columns. */
+void print_wrapped(const char *text, int indent);
+
 /* The text and a newline to stdout; the exit status. */
 int print_json(const struct buf *text);
 

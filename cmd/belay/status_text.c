@@ -44,7 +44,7 @@ static void state_line(const struct facts *f)
 		       print_ago(a->begin->begin_us, span));
 	putchar('\n');
 	if (a && a->end && a->decided && f->state != RUN_COMPLETED)
-		printf("             %.67s\n", a->decided->reason);
+		print_wrapped(a->decided->reason, 13);
 }
 
 static void bar(const struct facts *f, char out[BAR + 1])

@@ -177,6 +177,17 @@ keys() {		# keys EXPRESSION: of the object on stdin, in order
 	belay status | awk 'length > 80 { print; bad = 1 } END { exit bad }'
 }
 
+@test "why a run is held is told to the last word" {
+	make_run demo
+	begin_attempt 1 20
+	end_attempt 1 15 failed
+	decide_attempt 1 15 hold "\"reason\": \"the script failed; 2 of 2 attempts \
+are used up: hold the job for a person\""
+	out=$(belay status demo)
+	grep -q '^             the script failed; 2 of 2 .* hold the job for a$' <<<"$out"
+	grep -q '^             person$' <<<"$out"
+}
+
 @test "no colours where there is no terminal" {
 	make_story
 	[[ $(belay status demo) != *$'\033'* ]]

@@ -195,6 +195,17 @@ left_of() {  # DIR: the processes that have it mounted or in their arguments
     [[ ! $output ]]
 }
 
+@test "without root and without a name: the refusal says so" {
+    [[ $EUID == 0 ]] || skip "needs root to become somebody"
+    ! getent passwd 61234 >/dev/null || skip "user id 61234 has a name here"
+    chmod 777 "$BATS_TEST_TMPDIR"
+    chmod 755 "$BATS_FILE_TMPDIR"
+    cp "$PS" "$BATS_TEST_TMPDIR/private-slurm"
+    run -1 setpriv --reuid 61234 --clear-groups "$BATS_TEST_TMPDIR/private-slurm" up "$BATS_TEST_TMPDIR/c"
+    [[ $output == *"user id 61234 has no name here, and Slurm needs one" ]]
+    [[ ! -e $BATS_TEST_TMPDIR/c ]]
+}
+
 @test "without root: a job runs to its end, a node dies, others are not touched" {
     c=$BATS_TEST_TMPDIR/cu
     run=()

@@ -145,6 +145,34 @@ static void tell_attempt(const struct facts *f, const struct attempt *a,
 
 /* ---- what now ---- */
 
+/* Slurm is not asked, and a node that dies alone records nothing. */
+static void advise_running(const struct run *r, const char *job)
+{
+	printf("Watch it with 'belay status --watch %s'.\n", r->name);
+	if (*job)
+		printf("If 'squeue -j %s' does not know it any more, it died "
+		       "unrecorded:\nsubmit it with --belay-run=%s.\n", job,
+		       r->name);
+}
+
+/* What is quarantined stays so: to say "continues" would be a lie. */
+static void advise_over(const struct facts *f, const char *job)
+{
+	const struct run *r = f->run;
+	uint64_t given_up = f->n[CHUNK_QUARANTINED];
+
+	if (given_up && f->n[CHUNK_DONE] + given_up == f->total) {
+		printf("Only quarantined chunks are left, and this run does "
+		       "not try them again;\n'belay chunk list --run %s "
+		       "--status quarantined' lists them.\n", r->name);
+		return;
+	}
+	printf("See to the cause; %s continues where it stopped.\n",
+	       *job ? "the same job" : "the same command");
+	if (*job)
+		printf("Submit it with --belay-run=%s.\n", r->name);
+}
+
 static void advise(const struct facts *f)
 {
 	const struct run *r = f->run;
@@ -156,7 +184,7 @@ static void advise(const struct facts *f)
 		puts("No attempt has begun yet.");
 		break;
 	case RUN_RUNNING:
-		printf("Watch it with 'belay status --watch %s'.\n", r->name);
+		advise_running(r, job);
 		break;
 	case RUN_WAITING:
 		if (*job)
@@ -179,10 +207,7 @@ static void advise(const struct facts *f)
 	case RUN_FAILED:
 	case RUN_CANCELLED:
 	case RUN_UNKNOWN:
-		printf("See to the cause; %s continues where it stopped.\n",
-		       *job ? "the same job" : "the same command");
-		if (*job)
-			printf("Submit it with --belay-run=%s.\n", r->name);
+		advise_over(f, job);
 		break;
 	}
 }

@@ -243,6 +243,23 @@ are used up: hold the job for a person\""
 	[[ $(belay why a) == *"Nothing is left to do."* ]]
 }
 
+@test "why promises no more than there is" {
+	make_run demo
+	begin_attempt 1 5
+	[[ $(belay why demo) == *"If 'squeue -j 12' does not know it any more"*"--belay-run=demo."* ]]
+	inside 1
+	belay chunk claim --chunks 2
+	belay chunk done 0
+	belay chunk claim
+	belay chunk fail 1 --no-retry --reason 'wrong input' || true
+	unset BELAY_RUN_DIR
+	end_attempt 1 1 failed
+	decide_attempt 1 1 fail
+	out=$(belay why demo)
+	[[ $out == *"Only quarantined chunks are left"*"--run demo --status quarantined"* ]]
+	[[ $out != *continues* ]]
+}
+
 @test "events are in order, attempt by attempt" {
 	make_story
 	mkdir -m 700 "$run_dir/attempts/000003"

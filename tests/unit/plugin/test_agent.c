@@ -192,7 +192,9 @@ static void test_signals_are_as_they_were_and_new_for_the_agent(void **state)
 		"sed -n 's/^Sig\\([BI]\\)..:.*\\(.\\{8\\}\\)$/BELAY_\\1=\\2/p'"
 		" /proc/self/status; echo BELAY_OK=1"), 0);
 	assert_string_equal(reply_get(&reply, "BELAY_B"), "00000000");
-	assert_string_equal(reply_get(&reply, "BELAY_I"), "00000000");
+	/* 32 is libc's own: posix_spawn, so make, leaves it ignored */
+	assert_int_equal(strtoul(reply_get(&reply, "BELAY_I"), NULL, 16) &
+			 0x7fffffff, 0);
 	sigaction(SIGUSR1, NULL, &after);
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	assert_ptr_equal(before.sa_handler, after.sa_handler);

@@ -141,28 +141,51 @@ static int load_items(const struct request *q, struct items *items,
 	return 0;
 }
 
-static void say_start(const struct chunk_set *set, const struct nodes *nodes)
+static void say_slots(const struct nodes *nodes)
 {
-	unsigned long long done = set->n[CHUNK_DONE];
-	uint64_t todo = set->count - done - set->n[CHUNK_QUARANTINED];
+	unsigned slots = nodes->even ? nodes->slots / nodes->n : nodes->slots;
 
-	fprintf(stderr, "belay map: %llu chunks, %llu done before, %llu to do "
-		"on ", (unsigned long long)set->count, done,
-		(unsigned long long)todo);
 	if (nodes->n > 1)
 		fprintf(stderr, "%u nodes x ", nodes->n);
-	if (nodes->even)
-		fprintf(stderr, "%u slots\n", nodes->slots / nodes->n);
-	else
-		fprintf(stderr, "%u slots in all\n", nodes->slots);
+	fprintf(stderr, "%u slot%s%s\n", slots, slots == 1 ? "" : "s",
+		nodes->even ? "" : " in all");
 }
 
-static void say_end(const struct chunk_set *set, int status)
+/* An own run is named: 'belay status' and the others ask for it. */
+static void say_start(const struct session *s, const struct chunk_set *set,
+		      const struct nodes *nodes)
+{
+	unsigned long long count = set->count, done = set->n[CHUNK_DONE];
+
+	fputs("belay map: ", stderr);
+	if (s->own)
+		fprintf(stderr, "run %s: ", s->name);
+	fprintf(stderr, "%llu chunk%s, %llu done before, %llu to do on ",
+		count, count == 1 ? "" : "s", done,
+		count - done - set->n[CHUNK_QUARANTINED]);
+	say_slots(nodes);
+}
+
+static void say_quarantined(const struct request *q, const struct session *s,
+			    const struct chunk_set *set)
+{
+	unsigned long long n = set->n[CHUNK_QUARANTINED];
+	const char *root = q->session.root;
+
+	fprintf(stderr, "belay map: %llu chunk%s quarantined", n,
+		n == 1 ? " is" : "s are");
+	if (s->run)
+		fprintf(stderr, "; see 'belay chunk list%s%s --run %s "
+			"--status quarantined'", s->own && root ? " --root " :
+			"", s->own && root ? root : "", s->name);
+	fputc('\n', stderr);
+}
+
+static void say_end(const struct request *q, const struct session *s,
+		    const struct chunk_set *set, int status)
 {
 	if (status == EXIT_QUARANTINED)
-		fprintf(stderr, "belay map: %llu chunks are quarantined; see "
-			"'belay chunk list'\n",
-			(unsigned long long)set->n[CHUNK_QUARANTINED]);
+		say_quarantined(q, s, set);
 	if (status == EXIT_UNFINISHED)
 		fputs("belay map: not finished; the same command line goes on "
 		      "from here\n", stderr);
@@ -206,14 +229,14 @@ static int run_set(struct request *q, struct session *s,
 	q->work.attempt = s->attempt;
 	q->work.timeout_s = q->timeout_s < 0 ? s->chunk_timeout_s :
 			    q->timeout_s;
-	say_start(set, &nodes);
+	say_start(s, set, &nodes);
 	status = coordinator_run(&(struct coordinator_spec){
 		.session = s, .set = set, .items = items, .work = &q->work,
 		.max_tries = q->retries < 0 ? s->chunk_attempts :
 			     q->retries + 1,
 		.make_crew = nodes.n > 1 ? crew_remote : crew_local,
 	}, signal, err);
-	say_end(set, status);
+	say_end(q, s, set, status);
 	return status;
 }
 

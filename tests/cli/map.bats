@@ -187,7 +187,7 @@ wait_for() {
 	[ "$(wc -l <ran/2)" -eq 3 ]
 	[ "$(cat ran/[013] | wc -l)" -eq 3 ]
 	[[ $stderr == *"chunk 2 is quarantined: exit status 1: no such thing"* ]]
-	[[ $stderr == *"1 chunks are quarantined"* ]]
+	[[ $stderr == *"1 chunk is quarantined; see 'belay chunk list --run "* ]]
 	run -65 map --chunks 4 -- \
 		sh -c 'echo x >>ran/$0; echo "no such thing" >&2; [ $0 != 2 ]'
 	[ "$(wc -l <ran/2)" -eq 3 ]
@@ -346,6 +346,26 @@ wait_for() {
 		<"$attempts/000002/begin.json")" = "1 2 retry" ]
 }
 
+@test "an own run is named, and by this name others tell of it" {
+	run -65 --separate-stderr belay map -j1 --retries 0 --chunks 2 -- \
+		sh -c '[ $0 != 1 ]'
+	name=$(the_run)
+	[[ $stderr == "belay map: run $name: 2 chunks, 0 done before, 2 to do \
+on 1 slot"$'\n'* ]]
+	see=$(sed -n "s/.*1 chunk is quarantined; see '\(.*\)'/\1/p" <<<"$stderr")
+	[ "$see" = "belay chunk list --run $name --status quarantined" ]
+	# shellcheck disable=SC2086  # as a person would type it
+	run -0 $see
+	[ "$(awk '$3 == "quarantined" { print $2 }' <<<"$output")" = 1 ]
+	run -0 belay status "$name"
+}
+
+@test "a root that was given is given to 'chunk list', too" {
+	run -65 --separate-stderr belay map --root "$PWD/r" --run n --retries 0 \
+		--chunks 1 -- false
+	[[ $stderr == *"see 'belay chunk list --root $PWD/r --run n --status"* ]]
+}
+
 @test "every chunk has its begin and its end in the journal" {
 	map --run mine --chunks 3 -- sh -c '[ $0 != 1 ]' || true
 	[ "$(journal mine | awk '{ print $4, $5 }' | sort | uniq -c |
@@ -358,6 +378,7 @@ wait_for() {
 	begin_attempt 1 5
 	inside 1
 	run -0 map --chunks 3 -- true
+	[[ $output == "belay map: 3 chunks, 0 done before, 3 to do on 2 slots"* ]]
 	[ "$("$BATS_TEST_DIRNAME/../support/journal.py" "$run_dir" |
 		grep -c ' done ')" -eq 3 ]
 	[ ! -e "$run_dir/attempts/000001/end.json" ]

@@ -1,7 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* facts.c - what a run's records say now */
+/* facts.c - what a run's records say now, and Slurm where they cannot know */
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cmd/belay/facts.h"
+#include "cmd/belay/moment.h"
+
+/* A job whose every node died leaves no end, and only Slurm knows that it is
+ * over.  How a run stands whose newest attempt has no end: */
+static const struct { const char *job_state; enum run_state state; }
+by_job_state[] = {
+	{ "PENDING", RUN_WAITING }, { "RUNNING", RUN_RUNNING },
+	{ "SUSPENDED", RUN_RUNNING }, { "COMPLETED", RUN_COMPLETED },
+	{ "CANCELLED", RUN_CANCELLED }, { "FAILED", RUN_FAILED },
+	{ "TIMEOUT", RUN_FAILED }, { "NODE_FAIL", RUN_FAILED },
+	{ "PREEMPTED", RUN_FAILED }, { "BOOT_FAIL", RUN_FAILED },
+	{ "DEADLINE", RUN_FAILED }, { "OUT_OF_MEMORY", RUN_FAILED },
+};
+
+static enum run_state state_of_job(const struct json *job)
+{
+	const char *state = json_str(job, "state", NULL);
+
+	if (!state || json_u64(job, "user_id", 0) != geteuid())
+		return RUN_UNKNOWN;
+	if (json_bool(job, "held", false))
+		return RUN_HELD;
+	for (size_t i = 0; i < sizeof(by_job_state) / sizeof(by_job_state[0]);
+	     i++)
+		if (!strcmp(state, by_job_state[i].job_state))
+			return by_job_state[i].state;
+	return RUN_UNKNOWN;
+}
+
+/* Another cluster's job is asked of nobody: its number means another one here. */
+static enum run_state as_slurm_says(const struct run *r,
+				    const struct attempt *a)
+{
+	_auto_json_ struct json *job = NULL;
+	char id[16];
+
+	snprintf(id, sizeof(id), "%u", a->begin->job_id);
+	job = moment_look(id);
+	if (!job || strcmp(json_str(job, "cluster", ""), r->cluster))
+		return RUN_RUNNING;
+	return state_of_job(job);
+}
 
 int facts_load(struct run *r, struct facts *f, struct belay_error *err)
 {
@@ -9,6 +55,8 @@ int facts_load(struct run *r, struct facts *f, struct belay_error *err)
 
 	*f = (struct facts){ .run = r };
 	f->state = run_state_of(r, a ? run_begin_alive(a->begin) : -1);
+	if (f->state == RUN_RUNNING && a && a->begin->job_id)
+		f->state = as_slurm_says(r, a);
 	f->chunks = chunk_state_load(r, err);
 	if (!f->chunks || checkpoint_list(r, &f->checkpoints, err) < 0) {
 		facts_fini(f);

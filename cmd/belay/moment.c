@@ -34,13 +34,15 @@ static const char *agent_path(void)
 static void become_agent(const char *const *argv, const char *const *env,
 			 int out)
 {
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDWR);
 
 	for (; env && *env; env++)
 		putenv((char *)(uintptr_t)*env);
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
+	if (!env)	/* a question: whoever asks copes with no answer */
+		dup2(null, STDERR_FILENO);
 	execv(agent_path(), (char *const *)(uintptr_t)argv);
 	dprintf(out, "BELAY_ERROR=cannot start '%s': %s\n", agent_path(),
 		strerror(errno));
@@ -113,12 +115,12 @@ static void pass_on(const char *reply)
 	}
 }
 
-int moment_ask(const char *const *argv, const char *const *env,
-	       struct buf *reply, struct belay_error *err)
+/* Start the agent, hear it out, and wait for its end: its wait status. */
+static int converse(const char *const *argv, const char *const *env,
+		    struct buf *reply, struct belay_error *err)
 {
 	_auto_close_ int out = -1;
-	int pid = start(argv, env, &out, err), rc, len, status;
-	const char *text;
+	int pid = start(argv, env, &out, err), rc, status;
 
 	if (pid < 0)
 		return -1;
@@ -127,7 +129,17 @@ int moment_ask(const char *const *argv, const char *const *env,
 	close(take_fd(&out));
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (rc < 0)
+	return rc < 0 ? -1 : status;
+}
+
+int moment_ask(const char *const *argv, const char *const *env,
+	       struct buf *reply, struct belay_error *err)
+{
+	static const char *const nothing[] = { NULL };
+	const char *text;
+	int len;
+
+	if (converse(argv, env ? env : nothing, reply, err) < 0)
 		return -1;
 	pass_on(buf_text(reply));
 	if (value_of(buf_text(reply), "BELAY_OK", &len))
@@ -135,4 +147,14 @@ int moment_ask(const char *const *argv, const char *const *env,
 	text = value_of(buf_text(reply), "BELAY_ERROR", &len);
 	return err_set(err, BELAY_EFAILED, "%.*s", text ? len : 40,
 		       text ? text : "belay-agent did not finish in time");
+}
+
+struct json *moment_look(const char *job)
+{
+	const char *const argv[] = { "belay-agent", "look", job, NULL };
+	_auto_buf_ struct buf reply = { 0 };
+
+	if (converse(argv, NULL, &reply, NULL) != 0)
+		return NULL;
+	return json_parse(buf_text(&reply), reply.len, NULL);
 }

@@ -9,6 +9,7 @@
 #define CMD_BELAY_MOMENT_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "cmd/belay/verb.h"
 
 extern const struct verb verb_begin, verb_end;
@@ -20,5 +21,9 @@ extern const struct verb verb_begin, verb_end;
  */
 int moment_ask(const char *const *argv, const char *const *env,
 	       struct buf *reply, struct belay_error *err);
+
+/* What Slurm says of a job id, as `belay-agent look` prints it; NULL when it
+ * cannot be asked.  Takes 3 s at the most. */
+struct json *moment_look(const char *job);
 
 #endif /* CMD_BELAY_MOMENT_H */

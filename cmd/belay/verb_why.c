@@ -81,19 +81,30 @@ static void tell_status(const struct end *e)
 		printf(", exit status %d", e->exit_code);
 }
 
+static void tell_no_end(const struct facts *f, const struct attempt *a)
+{
+	char span[PRINT_AGO];
+
+	if (a != run_newest(f->run))
+		puts("  It left no end.");
+	else if (f->state == RUN_RUNNING)
+		printf("  It has been running for %s.\n",
+		       print_span(a->begin->begin_us, 0, span));
+	else if (!a->begin->job[0])
+		puts("  Its process is gone and left no end.");
+	else if (f->state == RUN_UNKNOWN)
+		puts("  It left no end, and Slurm does not know the job.");
+	else
+		puts("  It left no end; Slurm says that it is over.");
+}
+
 static void tell_end(const struct facts *f, const struct attempt *a)
 {
 	const struct end *e = a->end;
 	char span[PRINT_AGO];
 
 	if (!e) {
-		if (a != run_newest(f->run))
-			puts("  It left no end.");
-		else if (f->state == RUN_UNKNOWN)
-			puts("  Its process is gone and left no end.");
-		else
-			printf("  It has been running for %s.\n",
-			       print_span(a->begin->begin_us, 0, span));
+		tell_no_end(f, a);
 		return;
 	}
 	printf("  It ended after %s: %s (%s",
@@ -145,7 +156,7 @@ static void tell_attempt(const struct facts *f, const struct attempt *a,
 
 /* ---- what now ---- */
 
-/* Slurm is not asked, and a node that dies alone records nothing. */
+/* Slurm was asked, if it could be asked from here. */
 static void advise_running(const struct run *r, const char *job)
 {
 	printf("Watch it with 'belay status --watch %s'.\n", r->name);

@@ -13,7 +13,7 @@ setup_file() {
 	write_jobs
 	# shellcheck disable=SC2086  # a list
 	scenarios_start ${SCENARIOS:-other_node batch_node all_nodes by_hand \
-		checkpoint preset_none preset_standard preset_ha preset_restore}
+		checkpoint alone preset_none preset_standard preset_ha preset_restore}
 }
 
 teardown_file() {
@@ -92,6 +92,16 @@ scenario_all_nodes() {
 	done
 	until_true 220 attempts_at_least "$job" 2
 	until_true 120 job_over "$job"
+}
+
+# A job of one node that may not be requeued: nobody is left to record its end.
+scenario_alone() {
+	job=$(alice sbatch --parsable -N1 --no-requeue --belay --wrap 'sleep 600')
+	keep job "$job"
+	until_true 60 job_is "$job" RUNNING
+	keep before "$(until_true 20 attempts_at_least "$job" 1 && status "$job" "s['state']")"
+	"$PS" kill "$D" "$(batch_host "$job")" power
+	until_true 60 job_is "$job" NODE_FAIL
 }
 
 scenario_by_hand() {
@@ -180,6 +190,14 @@ scenario_preset_restore() { fails_under checkpoint-recovery; }
 	[[ $(< "$ALICE/work/state") == 40 ]]
 	[[ $(sort -n "$ALICE/steps" | uniq -d) == "" ]]	# no step was done twice
 	[[ $(status "$job" "s['checkpoints']['newest_good']") == 40 ]]
+}
+
+@test "a job that dies with its only node and may not be requeued is not called running" {
+	scenario_done alone
+	job=$(kept alone job)
+	[[ $(kept alone before) == running ]]
+	[[ $(status "$job" "len(a), s['state']") == "(1, 'failed')" ]]
+	belay why "$job" | grep -q 'left no end; Slurm says that it is over'
 }
 
 @test "all nodes die: Slurm requeues, the next begin finds the cause" {

@@ -209,11 +209,7 @@ static int run_set(struct request *q, struct session *s,
 		   const struct items *items, int *signal,
 		   struct belay_error *err)
 {
-	const struct digest command = command_digest(q->work.command);
-	struct chunk_set *set = chunk_set_define(s->state, q->work.set,
-						 items->count,
-						 items->digest.bytes,
-						 command.bytes, err);
+	struct chunk_set *set = session_define(s->state, &q->session, err);
 	char meeting[PATH_MAX];
 	struct nodes nodes;
 	int status;
@@ -247,6 +243,7 @@ static int run_session(struct request *q, const struct items *items,
 	struct belay_error why;
 	int status = -1, signal = 0;
 
+	q->session.items = items;
 	if (session_open(&s, &q->session, err) == 0)
 		status = run_set(q, &s, items, &signal, err);
 	if (s.attempt && session_end(&s, status < 0 ? EXIT_FAILED : status,

@@ -138,6 +138,27 @@ static int look_at_predecessor(struct session *s, unsigned *over, bool *wait,
 	return 0;
 }
 
+/* ---- is it the same set? ------------------------------------------------ */
+
+/* A mistake on the command line shall not cost an attempt, nor end one that
+ * did well; so this comes before the claim. */
+static int check_set(struct session *s, const struct session_spec *spec,
+		     struct belay_error *err)
+{
+	struct chunk_state *state = chunk_state_load(s->run, err);
+	struct belay_error why;
+	bool same;
+
+	if (!state)
+		return -1;
+	same = session_define(state, spec, &why);
+	chunk_state_free(state);
+	if (same)
+		return 0;
+	return err_set(err, why.code, why.code == BELAY_ECONFIG ?
+		       "%s: --set or --run" : "%s", why.text);
+}
+
 /* ---- begin -------------------------------------------------------------- */
 
 static int existing_checkpoints(struct run *r, struct begin *b,
@@ -207,7 +228,7 @@ int own_run_begin(struct session *s, const struct session_spec *spec,
 	unsigned over;
 	bool wait;
 
-	if (open_run(s, spec, err) < 0 ||
+	if (open_run(s, spec, err) < 0 || check_set(s, spec, err) < 0 ||
 	    look_at_predecessor(s, &over, &wait, err) < 0)
 		return -1;
 	s->attempt = run_claim(s->run, err);

@@ -109,6 +109,18 @@ static int take_policy(struct session *s, struct belay_error *err)
 	return rc;
 }
 
+/* ---- its set ------------------------------------------------------------ */
+
+struct chunk_set *session_define(struct chunk_state *state,
+				 const struct session_spec *spec,
+				 struct belay_error *err)
+{
+	const struct digest command = command_digest(spec->command);
+
+	return chunk_set_define(state, spec->set, spec->items->count,
+				spec->items->digest.bytes, command.bytes, err);
+}
+
 /* ---- what was done before ----------------------------------------------- */
 
 /* Has nobody recorded in this attempt yet? */

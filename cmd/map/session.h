@@ -14,13 +14,20 @@
 
 #include "chunk/state.h"
 #include "cmd/map/command.h"
+#include "cmd/map/items.h"
 #include "journal/journal.h"
 
 struct session_spec {
 	const char *run, *root;		/* --run and --root, or NULL */
 	const char *set;
 	const struct command *command;
+	const struct items *items;
 };
+
+/* The set as the map wants it, defined if missing; NULL says what differs. */
+struct chunk_set *session_define(struct chunk_state *state,
+				 const struct session_spec *spec,
+				 struct belay_error *err);
 
 struct session {		/* start from { 0 } */
 	struct run *run;	/* NULL: nothing is recorded */

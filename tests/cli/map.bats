@@ -401,6 +401,10 @@ on 1 slot"$'\n'* ]]
 	printf 'a\nb\n' >list
 	run -1 map --run r --from list -- true
 	[[ $output == *"set 'main' was made from other items"* ]]
+	[[ $output == *"; use another set or another run: --set or --run" ]]
+	[ "$(ls "$BELAY_ROOT/local/r/attempts")" = 000001 ]
+	run -0 belay status r
+	[[ $output == *"completed, attempt 1"* ]]
 	run -0 map --run r --set second --chunks 3 -- true
 }
 

@@ -165,7 +165,7 @@ void account_reason(const struct result *r, char out[256])
 			 strsignal(r->value), words);
 		break;
 	case FAIL_TIMEOUT:
-		snprintf(out, 256, "not done after %d s%s", r->value, words);
+		snprintf(out, 256, "%.95s%s", r->reason, words);
 		break;
 	default:
 		snprintf(out, 256, "%s", r->reason);

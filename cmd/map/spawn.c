@@ -161,6 +161,8 @@ static void judge(struct slot *s, int status)
 	if (s->timed_out) {
 		r->kind = FAIL_TIMEOUT;
 		r->value = (int32_t)s->spec->timeout_s;
+		snprintf(r->reason, sizeof(r->reason), "not done after %.10g s",
+			 s->spec->timeout_s);
 	} else if (WIFSIGNALED(status)) {
 		r->kind = FAIL_SIGNAL;
 		r->value = WTERMSIG(status);

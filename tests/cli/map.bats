@@ -226,6 +226,12 @@ wait_for() {
 	is_gone "$(cat child)"
 }
 
+@test "a part of a second is told as such" {
+	run -65 --separate-stderr map --timeout 0.5s --retries 0 --chunks 1 -- \
+		sh -c 'sleep 60'
+	[[ $stderr == *"chunk 0 failed on try 1: not done after 0.5 s"* ]]
+}
+
 @test "a program that cannot be started is a failure of its chunk" {
 	run -65 --separate-stderr map --retries 0 --chunks 1 -- ./nothing-{} x
 	[[ $stderr == *"cannot start './nothing-0': No such file"* ]]

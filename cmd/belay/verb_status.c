@@ -82,6 +82,9 @@ static int print_table(const struct table *t, bool json)
 	if (!json) {
 		if (t->n)
 			status_table_head();
+		else
+			fprintf(stderr, "belay status: no runs below '%s'\n",
+				t->root);
 		for (size_t i = 0; i < t->n; i++)
 			status_table_line(&t->s[i].facts);
 		return EXIT_DONE;

@@ -158,11 +158,10 @@ void account_reason(const struct result *r, char out[256])
 	last_words(&r->err, words, sizeof(words));
 	switch (r->kind) {
 	case FAIL_EXIT:
-		snprintf(out, 256, "exit status %d%s", r->value, words);
+		snprintf(out, 256, "%s", words + (*words ? 2 : 0));
 		break;
 	case FAIL_SIGNAL:
-		snprintf(out, 256, "signal %d (%s)%s", r->value,
-			 strsignal(r->value), words);
+		snprintf(out, 256, "%s%s", strsignal(r->value), words);
 		break;
 	case FAIL_TIMEOUT:
 		snprintf(out, 256, "%.95s%s", r->reason, words);
@@ -170,6 +169,15 @@ void account_reason(const struct result *r, char out[256])
 	default:
 		snprintf(out, 256, "%s", r->reason);
 	}
+}
+
+/* The text alone where it says all; of an exit or signal also which. */
+static void in_words(const struct event *e, char out[EVENT_TEXT])
+{
+	if (e->kind == FAIL_EXIT || e->kind == FAIL_SIGNAL)
+		event_reason(e, out);
+	else
+		snprintf(out, EVENT_TEXT, "%s", e->text);
 }
 
 static void smooth(struct coordinator *c, const struct result *r)
@@ -188,6 +196,7 @@ void account_ended(void *arg, unsigned member, struct result *r)
 	bool last = t ? (int)t->fails + 1 >= c->spec->max_tries
 		      : c->spec->max_tries <= 1;
 	struct output o = { .out = r->out, .err = r->err };
+	char words[EVENT_TEXT];
 	struct event e = {
 		.type = r->kind ? EVENT_CHUNK_FAIL : EVENT_CHUNK_DONE,
 		.chunk = r->chunk, .try = r->try, .kind = r->kind,
@@ -204,8 +213,9 @@ void account_ended(void *arg, unsigned member, struct result *r)
 		account_reason(r, e.text);
 	r->out = r->err = (struct capture){ 0 };
 	add(c, &e, &o);
+	in_words(&e, words);
 	if (r->kind && last)
-		give_up(c, r->chunk, e.text);
+		give_up(c, r->chunk, words);
 }
 
 static void lose(struct coordinator *c, const struct member *m,
@@ -246,12 +256,14 @@ void account_lost(void *arg, unsigned member, const char *why)
 static void chunk_failed(struct coordinator *c, const struct event *e)
 {
 	uint8_t status = c->spec->set->status[e->chunk];
+	char words[EVENT_TEXT];
 
 	if (status != CHUNK_QUARANTINED && status != CHUNK_DONE)
 		queue_again(c, e->chunk);
+	in_words(e, words);
 	if (e->kind != FAIL_LOST)
 		coordinator_say(c, "chunk %llu failed on try %u: %s",
-				(unsigned long long)e->chunk, e->try, e->text);
+				(unsigned long long)e->chunk, e->try, words);
 }
 
 void account_recorded(void *arg, const struct event *e, struct output *o)

@@ -29,7 +29,7 @@ static const char *word_of(const char *const *words, size_t n, unsigned i)
 static const char *failure(uint8_t kind)
 {
 	static const char *const words[] = {
-		[FAIL_EXIT] = "exit", [FAIL_SIGNAL] = "signal",
+		[FAIL_EXIT] = "exit status", [FAIL_SIGNAL] = "signal",
 		[FAIL_TIMEOUT] = "out of time", [FAIL_LOST] = "lost",
 		[FAIL_REPORTED] = "reported", [FAIL_START] = "not started",
 	};

@@ -193,6 +193,21 @@ wait_for() {
 	[ "$(wc -l <ran/2)" -eq 3 ]
 }
 
+@test "the reason is said once, in the list and in the events" {
+	run -65 map --run r --retries 0 --chunks 3 -- sh -c 'case $0 in
+		0) exit 3 ;; 1) echo "no such thing" >&2; exit 4 ;; esac
+		kill -SEGV $$'
+	run -0 belay chunk list --run r
+	[[ $output == *" exit status 3"$'\n'* ]]
+	[[ $output == *" exit status 4: no such thing"$'\n'* ]]
+	[[ $output == *" signal 11: Segmentation fault" ]]
+	run -0 belay events r
+	[[ $output == *"chunk 0 failed on "*": exit status 3"$'\n'* ]]
+	[[ $output == *"chunk 0 given up: exit status 3"$'\n'* ]]
+	[[ $output == *"chunk 1 given up: exit status 4: no such thing"$'\n'* ]]
+	[[ $output != *"exit status 3: exit"* ]]
+}
+
 @test "--retries says how often" {
 	run -65 map --retries 0 --chunks 1 -- sh -c 'echo x >>ran/$0; exit 1'
 	[ "$(wc -l <ran/0)" -eq 1 ]
@@ -214,7 +229,7 @@ wait_for() {
 @test "a signal is told from an exit status" {
 	run -65 --separate-stderr map --retries 0 --chunks 1 -- \
 		sh -c 'kill -SEGV $$'
-	[[ $stderr == *"chunk 0 failed on try 1: signal 11 (Segmentation fault)"* ]]
+	[[ $stderr == *"chunk 0 failed on try 1: signal 11: Segmentation fault"* ]]
 }
 
 @test "a chunk that takes too long is ended, with all its processes" {

@@ -55,7 +55,7 @@ static void test_chunks_and_beats_are_counted(void **state)
 {
 	static const char *const told[] = {
 		"1 begin", "1 set set 'main' of 3 chunks",
-		"1 chunks 3 begun, 1 done", "1 chunk_fail chunk 1 failed: exit 7",
+		"1 chunks 3 begun, 1 done", "1 chunk_fail chunk 1 failed: exit status 7",
 		"1 chunks 0 begun, 1 done", "1 beats 2", NULL
 	};
 	struct tmpdir *d = *state;

@@ -27,7 +27,7 @@ static const struct sample {
 	{ { .type = EVENT_CHUNK_FAIL, .set = 1, .chunk = 0, .try = 1,
 	    .kind = FAIL_EXIT, .value = -3, .retryable = true, .node = "n1",
 	    .text = "boom" },
-	  "chunk_fail", "chunk 0 failed on n1: exit -3: boom",
+	  "chunk_fail", "chunk 0 failed on n1: exit status -3: boom",
 	  4 + 8 + 4 + 8 + 1 + 4 + 1 + 4 + 6 },
 	{ { .type = EVENT_CHUNK_FAIL, .set = 1, .chunk = 9, .kind = FAIL_LOST },
 	  "chunk_fail", "chunk 9 failed: lost",

@@ -224,11 +224,11 @@ static void test_a_report_that_comes_too_late_changes_nothing(void **state)
 static void test_the_last_words_on_stderr_are_the_reason(void **state)
 {
 	static const struct { const char *words, *reason; } cases[] = {
-		{ "", "exit status 3" },
-		{ "one\ntwo\n", "exit status 3: two" },
-		{ "no newline", "exit status 3: no newline" },
-		{ "x\n\n \n", "exit status 3: x" },
-		{ "bell\a\n", "exit status 3: bell?" },
+		{ "", "" },
+		{ "one\ntwo\n", "two" },
+		{ "no newline", "no newline" },
+		{ "x\n\n \n", "x" },
+		{ "bell\a\n", "bell?" },
 	};
 	char reason[256];
 

@@ -178,8 +178,9 @@ static void advise_over(const struct facts *f, const char *job)
 		       "--status quarantined' lists them.\n", r->name);
 		return;
 	}
-	printf("See to the cause; %s continues where it stopped.\n",
-	       *job ? "the same job" : "the same command");
+	printf("%s %s continues where it stopped.\n",
+	       f->state == RUN_CANCELLED ? "The" : "See to the cause; the",
+	       *job ? "same job" : "same command");
 	if (*job)
 		printf("Submit it with --belay-run=%s.\n", r->name);
 }

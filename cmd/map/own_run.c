@@ -7,6 +7,7 @@
  * lived elsewhere and may not have noticed yet is given two seconds between.
  */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,19 +245,28 @@ int own_run_begin(struct session *s, const struct session_spec *spec,
 	return publish_begin(s, err);
 }
 
+/* Who presses Ctrl-C has no failure to look into. */
+static const char *cause_of(int exit_status, int signal)
+{
+	if (signal == SIGINT || signal == SIGTERM)
+		return "cancelled";
+	if (signal)
+		return "signaled";
+	return exit_status ? "failed" : "completed";
+}
+
 int own_run_end(struct session *s, int exit_status, int signal,
 		struct belay_error *err)
 {
-	char reason[64];
+	char reason[128];
 
 	if (signal)
-		snprintf(reason, sizeof(reason), "belay map got signal %d",
-			 signal);
+		snprintf(reason, sizeof(reason), "belay map was stopped by "
+			 "signal %d (%s)", signal, strsignal(signal));
 	else
 		snprintf(reason, sizeof(reason), "belay map ended with %d",
 			 exit_status);
-	return publish_end(s, s->attempt, signal ? "signaled" :
-			   exit_status ? "failed" : "completed",
+	return publish_end(s, s->attempt, cause_of(exit_status, signal),
 			   signal ? -1 : exit_status, signal ? signal : -1,
 			   reason, err);
 }

@@ -277,6 +277,20 @@ wait_for() {
 	[ "$(cat ran/[0-3] | wc -l)" -eq 4 ]
 }
 
+@test "a run that was stopped by hand is cancelled, and says what goes on" {
+	for signal in INT TERM; do
+		run -75 map --run $signal --chunks 3 -- \
+			sh -c "kill -$signal \$PPID; sleep 30"
+		run -0 belay status $signal
+		[[ $output == *"cancelled, attempt 1 ended"* ]]
+		[[ $output == *"belay map was stopped by signal "* ]]
+		run -0 belay why $signal
+		[[ $output == *"was cancelled"* ]]
+		[[ $output == *"The same command continues where it stopped."* ]]
+		[[ $output != *"See to the cause"* ]]
+	done
+}
+
 @test "a chunk that ends well while all is stopped counts" {
 	script polite <<-'EOF'
 		trap 'echo saved; exit 0' TERM

@@ -23,6 +23,7 @@ static int store_policy(const char *root, const char *cluster,
 				      text->len, err) == 0)
 		return 0;
 	err_prefix(err, "the policy cannot be stored");
+	err_remedy(err, "--belay-root=DIR names another place");
 	if (err)
 		err->code = BELAY_EFAILED;
 	return -1;

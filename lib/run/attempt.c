@@ -236,6 +236,8 @@ unsigned run_claim(struct run *r, struct belay_error *err)
 		return 0;
 	for (n++; ; n++) {
 		rc = fs_claim(r->attemptsfd, number_name(n, name), err);
+		if (rc < 0)
+			err_prefix(err, "%s", r->dir);
 		if (rc)
 			return rc < 0 ? 0 : n;
 	}
@@ -263,13 +265,13 @@ static int publish(struct run *r, unsigned n, const char *name,
 		   const struct buf *text, struct belay_error *err)
 {
 	_auto_close_ int fd = -1;
+	int rc;
 
 	if (text->failed)
 		return err_nomem(err);
 	fd = run_attempt_dir(r, n, err);
-	if (fd < 0)
-		return -1;
-	return fs_publish(fd, name, text->data, text->len, err);
+	rc = fd < 0 ? -1 : fs_publish(fd, name, text->data, text->len, err);
+	return rc < 0 ? err_prefix(err, "%s", r->dir) : rc;
 }
 
 int run_publish_begin(struct run *r, unsigned n, const struct begin *b,

@@ -25,15 +25,16 @@ static int cluster_subdir(const char *root, const char *cluster,
 {
 	_auto_close_ int rootfd = fs_dir_open(root, make, err);
 	_auto_close_ int fd = -1;
+	int sub = -1;
 
 	if (rootfd < 0)
 		return -1;
 	fd = make ? fs_subdir_make(rootfd, cluster, err) :
 		    fs_subdir_open(rootfd, cluster, err);
-	if (fd < 0)
-		return -1;
-	return make ? fs_subdir_make(fd, name, err) :
-		      fs_subdir_open(fd, name, err);
+	if (fd >= 0)
+		sub = make ? fs_subdir_make(fd, name, err) :
+			     fs_subdir_open(fd, name, err);
+	return sub < 0 ? err_prefix(err, "%s", root) : sub;
 }
 
 int run_index_job(struct run *r, const char *root, uint32_t job_id,

@@ -247,18 +247,19 @@ static int found(struct run *r, const struct run_spec *spec, const char *name,
 		 struct belay_error *err)
 {
 	_auto_buf_ struct buf text = { 0 };
-	int fd;
+	int fd, rc;
 
 	/* the rooms first: whoever sees run.json finds them */
 	fd = fs_subdir_make(r->dirfd, "attempts", err);
 	if (fd < 0)
-		return -1;
+		return err_prefix(err, "%s", r->dir);
 	close(fd);
 	describe(r, spec, name);
 	run_encode(r, &text);
 	if (text.failed)
 		return err_nomem(err);
-	return fs_publish(r->dirfd, "run.json", text.data, text.len, err);
+	rc = fs_publish(r->dirfd, "run.json", text.data, text.len, err);
+	return rc < 0 ? err_prefix(err, "%s", r->dir) : rc;
 }
 
 /* Open or make one directory.  NULL: error. */
@@ -271,8 +272,10 @@ static struct run *open_or_found(int clusterfd, const struct run_spec *spec,
 	struct run *r;
 	int fd = fs_subdir_make(clusterfd, name, err), rc = 0;
 
-	if (fd < 0)
+	if (fd < 0) {
+		err_prefix(err, "%s/%s", spec->root, spec->cluster);
 		return NULL;
+	}
 	if (asprintf(&dir, "%s/%s/%s", spec->root, spec->cluster, name) < 0)
 		dir = NULL;
 	r = run_new(dir, fd, err);
@@ -318,8 +321,10 @@ struct run *run_create(const struct run_spec *spec, bool *fresh, bool *renamed,
 	if (rootfd < 0)
 		return NULL;
 	clusterfd = fs_subdir_make(rootfd, spec->cluster, err);
-	if (clusterfd < 0)
+	if (clusterfd < 0) {
+		err_prefix(err, "%s", spec->root);
 		return NULL;
+	}
 	snprintf(name, sizeof(name), "%s", spec->name);
 	for (unsigned i = 2; i < 10000; i++) {
 		r = open_or_found(clusterfd, spec, name, fresh, err);

@@ -123,7 +123,8 @@ scenarios_start() {
 	for name in "$@"; do
 		(
 			set -e
-			trap 'echo $? > "$BATS_FILE_TMPDIR/$name.status"' EXIT
+			# now, for name is gone when a function has failed
+			trap "echo \$? > '$BATS_FILE_TMPDIR/$name.status'" EXIT
 			"scenario_$name"
 		) > "$BATS_FILE_TMPDIR/$name.log" 2>&1 3>&- &
 		echo $! > "$BATS_FILE_TMPDIR/$name.pid"

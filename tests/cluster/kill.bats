@@ -44,10 +44,10 @@ strike() {
 	until_true 60 done_at_least "$job" 5
 	for ((i = 0; kills < KILLS && i < 50 * KILLS; i++)); do
 		sleep "0.$((RANDOM % 10))"
-		what=$((RANDOM % 10))	# few agents: without one, Slurm waits a minute
+		what=$((RANDOM % 20))	# few agents: without one, Slurm waits a minute
 		case $what in
-		[0-3]) strike "^$OPT/belay map --chunks" && coordinators=$((coordinators + 1)) ;;
-		[4-7]) strike "^$OPT/belay map-worker" && workers=$((workers + 1)) ;;
+		[0-9]) strike "^$OPT/belay map --chunks" && coordinators=$((coordinators + 1)) ;;
+		1[0-8]) strike "^$OPT/belay map-worker" && workers=$((workers + 1)) ;;
 		*) strike "^$OPT/belay-agent" && agents=$((agents + 1)) ;;
 		esac && kills=$((kills + 1))
 		! job_over "$job" || break

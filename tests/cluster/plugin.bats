@@ -72,7 +72,7 @@ is_pending() {
 }
 
 until_true() {
-	for _ in $(seq 300); do
+	for _ in $(seq 600); do
 		! "$@" || return 0
 		sleep 0.1
 	done
@@ -153,6 +153,7 @@ belay: farewell from end" ]
 	until_true has run- "$H/starts"
 	alice scontrol requeue "$id"
 	until_true is_pending "$id"
+	sleep 3		# a credential of the second of the kill is refused
 	alice scontrol update "jobid=$id" StartTime=now
 	until_true has "begin good $id n1 1" "$H/calls"
 	until_true n_lines "$H/starts" 2

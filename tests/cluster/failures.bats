@@ -723,7 +723,8 @@ scenario_later() {
 # ---- slurmctld away --------------------------------------------------------
 
 # What slurmctld knew and had not saved is Slurm's to lose: it then starts a job
-# twice, or drains its node, with belay or without.
+# twice, or drains its node, with belay or without.  It saves within 5 s of a
+# change, but a start by the backfill scheduler is none.
 has_saved_since() { [[ $D/ctld/job_state -nt $1 ]]; }
 
 scenario_ctl_away() {
@@ -738,6 +739,7 @@ scenario_ctl_away() {
 	job=$(submit alice leaves --requeue --open-mode=append -o away.log --belay)
 	keep job "$job"
 	until_true 30 began alice "$job" 1
+	alice scontrol update "jobid=$job" Comment=changed
 	until_true 30 has_saved_since "$D/work/alice/notes.$job"
 	"$PS" controller "$D" stop
 	touch "$D/work/alice/stopped"

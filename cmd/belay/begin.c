@@ -103,7 +103,7 @@ static void print_exports(char *reply, const char *hint)
 {
 	char *at = NULL;
 
-	puts("unset BELAY_PREVIOUS_CAUSE BELAY_PREVIOUS_NODES "
+	puts("unset BELAY_UNPROTECTED BELAY_PREVIOUS_CAUSE BELAY_PREVIOUS_NODES "
 	     "BELAY_SUSPECT_NODES BELAY_CHECKPOINT BELAY_CHECKPOINT_ID "
 	     "BELAY_ATTEMPTS_LEFT");
 	fputs("export BELAY_HINT=", stdout);
@@ -117,6 +117,16 @@ static void print_exports(char *reply, const char *hint)
 		printf("export %.*s=", (int)name, line);
 		print_quoted(line + name + 1, strlen(line + name + 1));
 	}
+}
+
+/* As the plugin has it: the script runs all the same, and 'belay end' has
+ * nothing to do. */
+static void print_unprotected(const struct belay_error *err)
+{
+	puts("unset BELAY_HINT BELAY_RUN BELAY_RUN_DIR BELAY_ATTEMPT "
+	     "BELAY_CHECKPOINT");
+	fputs("export BELAY_UNPROTECTED=", stdout);
+	print_quoted(err->text, strlen(err->text));
 }
 
 static int ask(const char *hint, const char *run, struct buf *out,
@@ -151,8 +161,10 @@ static int run_begin(const struct verb *v, int argc, char **argv)
 		return verb_usage(v, "unexpected argument '%s'", argv[at]);
 	if (make_hint(given[OPT_POLICY], given[OPT_ROOT], given[OPT_RUN], hint,
 		      &err) < 0 ||
-	    ask(hint, given[OPT_RUN], &out, &err) < 0)
+	    ask(hint, given[OPT_RUN], &out, &err) < 0) {
+		print_unprotected(&err);
 		return verb_fail(v, &err);
+	}
 	if (given[OPT_RUN]) {
 		fputs("export BELAY_OPT_RUN=", stdout);
 		print_quoted(given[OPT_RUN], strlen(given[OPT_RUN]));

@@ -23,6 +23,8 @@ static int run_end(const struct verb *v, int argc, char **argv)
 	if (at + 1 != argc || text_u64(argv[at], 255, &n) < 0)
 		return verb_usage(v, "the exit status of the script is needed, "
 				  "as in 'belay end $?'");
+	if (getenv("BELAY_UNPROTECTED"))	/* begin has said why */
+		return (int)n;
 	if (!getenv("BELAY_HINT"))
 		return verb_usage(v, "BELAY_HINT is not set; first "
 				  "eval \"$(belay begin)\"");
@@ -32,8 +34,8 @@ static int run_end(const struct verb *v, int argc, char **argv)
 	/* a requeue ends what is left of the script, and that is us */
 	signal(SIGTERM, SIG_IGN);
 	if (moment_ask(ask, NULL, &reply, &err) < 0)
-		return verb_fail(v, &err);
-	return EXIT_DONE;
+		verb_fail(v, &err);
+	return (int)n;	/* the job ends as its script has, whatever we can do */
 }
 
 const struct verb verb_end = {
@@ -43,6 +45,6 @@ const struct verb verb_end = {
 	.more = "The last thing that a script does which began with 'belay "
 		"begin'. The cause is\nworked out, the policy asked, and the "
 		"job requeued or held if that is the answer:\nSlurm then ends "
-		"what is left of the script.",
+		"what is left of the script.  Its exit status is STATUS.",
 	.run = run_end,
 };

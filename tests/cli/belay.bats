@@ -122,3 +122,17 @@ verbs() {
 	[ "$output" = "belay: cannot write the output: No space left on device" ]
 	run -0 bash -c '"$0" help >&-' "$BELAY"
 }
+
+@test "without a place for records a script that begins by itself ends as it would" {
+	unset BELAY_HINT BELAY_UNPROTECTED
+	SLURM_JOB_ID=1 run -1 --separate-stderr belay begin --root /proc/nowhere
+	[[ $stderr == "belay begin: root: /proc/nowhere: "* ]]
+	eval "$output"
+	[[ $BELAY_UNPROTECTED == "root: /proc/nowhere: "* ]]
+	run -7 belay end 7
+	[ -z "$output" ]
+	run -0 belay end 0
+	unset BELAY_UNPROTECTED
+	run -2 belay end 7
+	[[ $output == *"BELAY_HINT is not set"* ]]
+}

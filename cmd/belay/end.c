@@ -26,8 +26,11 @@ static int run_end(const struct verb *v, int argc, char **argv)
 	if (getenv("BELAY_UNPROTECTED"))	/* begin has said why */
 		return (int)n;
 	if (!getenv("BELAY_HINT"))
-		return verb_usage(v, "BELAY_HINT is not set; first "
-				  "eval \"$(belay begin)\"");
+		return verb_usage(v, getenv("SLURM_JOB_ID") ?
+				  "BELAY_HINT is not set; first "
+				  "eval \"$(belay begin)\"" :
+				  "SLURM_JOB_ID is not set; 'belay end' belongs "
+				  "into a job's script");
 	/* as wait(2) has it: a script's own exit status, not a signal */
 	snprintf(status, sizeof(status), "%u", (unsigned)n << 8);
 	ask[3] = status;

@@ -31,13 +31,22 @@ static int list_json(const struct run *r, const struct checkpoint_list *list)
 	return print_json(&text);
 }
 
-static int list_text(const struct checkpoint_list *list)
+/* Nothing at all would look as if it had not been asked. */
+static int list_nothing(const struct run *r)
+{
+	fprintf(stderr, "belay checkpoint list: run '%s' has no checkpoints\n",
+		r->name);
+	return EXIT_DONE;
+}
+
+static int list_text(const struct run *r, const struct checkpoint_list *list)
 {
 	char ago[24], size[16];
 
-	if (list->n)
-		puts("    ID  CREATED       ATTEMPT       SIZE  FILES  "
-		     "CONDITION   LABEL");
+	if (!list->n)
+		return list_nothing(r);
+	puts("    ID  CREATED       ATTEMPT       SIZE  FILES  CONDITION   "
+	     "LABEL");
 	for (unsigned i = 0; i < list->n; i++) {
 		const struct checkpoint *c = &list->c[i];
 
@@ -66,7 +75,8 @@ static int run(const struct verb *v, int argc, char **argv)
 	r = which_run(given, given[GIVEN_RUN], &err);
 	if (!r || checkpoint_list(r, &list, &err) < 0)
 		return verb_fail(v, &err);
-	return given[GIVEN_JSON] ? list_json(r, &list) : list_text(&list);
+	return given[GIVEN_JSON] ? list_json(r, &list) :
+				   list_text(r, &list);
 }
 
 const struct verb verb_checkpoint_list = {

@@ -16,6 +16,25 @@ struct run *which_run(const char *const *given, const char *spec,
 	return root ? run_open(root, given[GIVEN_CLUSTER], spec, err) : NULL;
 }
 
+/* What would be right depends on where this is: a job that could have been
+ * protected, one that was to be, or no job at all. */
+static int not_inside(struct belay_error *err)
+{
+	static const char what[] = "not inside an attempt of a run";
+	const char *why = getenv("BELAY_UNPROTECTED");
+
+	if (why)
+		return err_set(err, BELAY_EINVAL, "%s; this job runs "
+			       "unprotected: %s", what, why);
+	if (getenv("SLURM_JOB_ID"))
+		return err_set(err, BELAY_EINVAL, "%s; submit the job with "
+			       "--belay, or put 'eval \"$(belay begin)\"' "
+			       "before this", what);
+	return err_set(err, BELAY_EINVAL, "%s; submit this with 'sbatch "
+		       "--belay', or have 'belay map' run it: outside of "
+		       "Slurm's jobs only map makes runs", what);
+}
+
 struct run *which_own(unsigned *attempt, struct belay_error *err)
 {
 	const char *dir = getenv("BELAY_RUN_DIR");
@@ -23,9 +42,7 @@ struct run *which_own(unsigned *attempt, struct belay_error *err)
 	uint64_t n;
 
 	if (!dir || !*dir || !number || !*number) {
-		err_set(err, BELAY_EINVAL, "not inside an attempt of a run; "
-			"submit the job with --belay, or put 'eval \"$(belay "
-			"begin)\"' before this");
+		not_inside(err);
 		return NULL;
 	}
 	if (text_u64(number, UINT_MAX, &n) < 0 || !n) {

@@ -34,27 +34,41 @@ static void describe(const struct reader *r, char out[64])
 		snprintf(out, 64, "a mapping");
 }
 
-/* The choice that was meant, if it can be guessed. */
-static const char *meant(const struct reader *r, const struct field *f)
+/* What was meant, if it can be guessed: a choice, or a cause without the
+ * brackets around it. */
+static bool guess(const struct reader *r, const struct field *f,
+		  struct buf *out)
 {
-	const char *text = reader_text(r);
+	bool cause = f->type == FIELD_CAUSES;
+	const char *text = reader_text(r), *near = NULL;
 
-	if (f->type == FIELD_CHOICE && text)
-		return text_nearest(text, f->choices);
-	return NULL;
+	if (text && (cause || f->type == FIELD_CHOICE))
+		near = text_nearest(text, cause ? cause_words : f->choices);
+	if (near)
+		buf_printf(out, cause ? "did you mean '[%s]'?"
+				      : "did you mean '%s'?", near);
+	return near;
+}
+
+/* A range of one number is the version. */
+static int unknown_version(struct reader *r, const struct field *f,
+			   const char *what)
+{
+	return reader_complain(r, r->event.start_mark, "%s is no known %s; "
+			       "this belay knows %s %g only", what, f->key,
+			       f->key, f->min);
 }
 
 int reader_misfit(struct reader *r, const struct field *f,
 		  enum value_wrong wrong)
 {
-	const char *guess = meant(r, f);
 	_auto_buf_ struct buf want = { 0 };
 	char what[64];
 
 	describe(r, what);
-	if (guess)
-		buf_printf(&want, "did you mean '%s'?", guess);
-	else {
+	if (wrong == VALUE_RANGE && f->type == FIELD_COUNT && f->min == f->max)
+		return unknown_version(r, f, what);
+	if (!guess(r, f, &want)) {
 		buf_puts(&want, "expected ");
 		schema_want(f, &want);
 	}

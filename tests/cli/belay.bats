@@ -133,6 +133,11 @@ verbs() {
 	[ -z "$output" ]
 	run -0 belay end 0
 	unset BELAY_UNPROTECTED
+	SLURM_JOB_ID=1 run -2 belay end 7
+	[[ $output == *"BELAY_HINT is not set; first eval "* ]]
+	unset SLURM_JOB_ID
 	run -2 belay end 7
-	[[ $output == *"BELAY_HINT is not set"* ]]
+	[[ $output == *"SLURM_JOB_ID is not set; 'belay end' belongs into a job's script"* ]]
+	run -2 --separate-stderr belay begin
+	[[ $stderr == *"SLURM_JOB_ID is not set; 'belay begin' belongs into a job's script"* ]]
 }

@@ -52,14 +52,27 @@ PY
 }
 
 @test "writing outside an attempt is refused with what to do" {
-	unset BELAY_RUN_DIR BELAY_ATTEMPT
+	unset BELAY_RUN_DIR BELAY_ATTEMPT SLURM_JOB_ID
 	for verb in begin "commit $PWD" "save state"; do
 		run -2 belay checkpoint $verb
-		[[ $output == *"not inside an attempt of a run; submit the job with --belay"* ]]
+		[[ $output == *"not inside an attempt of a run; submit this with 'sbatch --belay', or have 'belay map' run it"* ]]
+		SLURM_JOB_ID=12 run -2 belay checkpoint $verb
+		[[ $output == *"not inside an attempt of a run; submit the job with --belay, or put 'eval \"\$(belay begin)\"' before this" ]]
+		SLURM_JOB_ID=12 BELAY_UNPROTECTED="no disk" run -2 belay checkpoint $verb
+		[[ $output == *"not inside an attempt of a run; this job runs unprotected: no disk" ]]
 	done
 	run -2 belay checkpoint list
 	[[ $output == *"which run? name it"* ]]
 	run -0 belay checkpoint list --run demo
+}
+
+@test "a run without checkpoints is said to have none" {
+	run -0 --separate-stderr belay checkpoint list
+	[ -z "$output" ]
+	[ "$stderr" = "belay checkpoint list: run 'demo' has no checkpoints" ]
+	run -0 --separate-stderr belay checkpoint list --json
+	[ "$(json 'j' <<<"$output")" = "[]" ]
+	[ -z "$stderr" ]
 }
 
 @test "a fenced attempt cannot save, and leaves nothing behind" {

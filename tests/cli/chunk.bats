@@ -158,10 +158,13 @@ PY
 	[ "${lines[0]}" = "belay chunk fail: --max-attempts: not a number of attempts: 'many'; use 1 to 1000" ]
 	run -2 belay chunk list --status dead
 	[ "${lines[0]}" = "belay chunk list: --status: no such status: 'dead'; use pending, running, done, retrying or quarantined" ]
-	unset BELAY_RUN_DIR
-	run -2 belay chunk done 0
-	[[ "$output" == "belay chunk done: not inside an attempt of a run"* ]]
-	run -2 belay beat
+	unset BELAY_RUN_DIR SLURM_JOB_ID
+	for verb in "chunk done 0" "chunk claim --chunks 5" beat; do
+		run -2 belay $verb
+		[[ "$output" == *": not inside an attempt of a run; submit this with 'sbatch --belay'"* ]]
+		SLURM_JOB_ID=12 run -2 belay $verb
+		[[ "$output" == *": not inside an attempt of a run; submit the job with --belay, or put 'eval "* ]]
+	done
 }
 
 @test "a beat is recorded" {

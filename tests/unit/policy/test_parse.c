@@ -144,8 +144,10 @@ static const struct { const char *text, *message; } mistakes[] = {
 	  "p.yaml:2:9: 'on' is missing; add it with a list of causes" },
 
 	/* numbers and times */
-	{ "version: 2", "p.yaml:1:10: '2' is out of range for 'version'; "
-			"expected 1" },
+	{ "version: 2", "p.yaml:1:10: '2' is no known version; this belay "
+			"knows version 1 only" },
+	{ "version: 0", "'0' is no known version; this belay knows" },
+	{ "version: two", "'two' does not fit 'version'; expected 1" },
 	{ V "attempts: {max: ten}", "p.yaml:2:17: 'ten' does not fit 'max'; "
 				    "expected a number from 1 to 1000" },
 	{ V "attempts: {max: 0}", "p.yaml:2:17: '0' is out of range for" },
@@ -209,8 +211,14 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ RULE("on: [failed], action: retry, counts: no"),
 	  "'no' does not fit 'counts'; expected true or false" },
 	{ RULE("on: failed, action: retry"),
-	  "'failed' does not fit 'on'; expected a list of causes such as "
+	  "'failed' does not fit 'on'; did you mean '[failed]'?" },
+	{ RULE("on: node_faill, action: retry"),
+	  "'node_faill' does not fit 'on'; did you mean '[node_fail]'?" },
+	{ RULE("on: anything, action: retry"),
+	  "'anything' does not fit 'on'; expected a list of causes such as "
 	  "[node_fail, timeout]" },
+	{ RULE("on: [node_faill], action: retry"),
+	  "'node_faill' is not a cause; did you mean 'node_fail'?" },
 	{ RULE("on: [node_fial], action: retry"),
 	  "p.yaml:2:15: 'node_fial' is not a cause; did you mean "
 	  "'node_fail'?" },

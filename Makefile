@@ -169,7 +169,8 @@ deps:
 UNIT    := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 UNIT_O  := $(call objects,$(wildcard tests/support/*.c))
 SCRIPTS := $(sort $(wildcard tests/*.t tests/cli/*.bats tests/cli/*.t \
-             tests/format/*.t tests/crash/*.t tests/examples/*.bats))
+             tests/format/*.t tests/crash/*.t tests/power/*.t tests/power/*.bats \
+             tests/examples/*.bats))
 CLUSTER := $(sort $(wildcard tests/cluster/*.bats tests/cluster/*.t))
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(UNIT_O) $(B)/libdeciding.a $(B)/librecording.a
@@ -186,6 +187,15 @@ HELPERS := $(patsubst %.c,$(B)/%,$(wildcard tests/format/*.c tests/crash/*.c))
 $(HELPERS): $(B)/%: $(B)/%.o $(B)/librecording.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/librecording.a $(RECORD_LIBS)
+
+# Those of tests/power also act as the agent does, and wait for nobody.
+POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*.c))
+$(POWER): $(B)/%: $(B)/%.o $(B)/libdeciding.a $(B)/librecording.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< \
+	  $(B)/libdeciding.a $(B)/librecording.a $(RECORD_LIBS) $(DECIDE_LIBS)
+$(B)/tests/power/moments: ALL_LDFLAGS += -Wl,--wrap=clock_sleep_ms
+HELPERS += $(POWER)
 
 # The examples that tests and the demo run.
 EXAMPLES := $(B)/examples/ensemble

@@ -37,6 +37,9 @@ test   cmd:strace         strace          strace
 test   cmd:ps             procps          procps-ng
 test   cmd:ip             iproute2        iproute
 test   cmd:unshare        util-linux      util-linux
+test   cmd:mkfs.ext4      e2fsprogs       e2fsprogs
+test   cmd:mkfs.xfs       xfsprogs        xfsprogs
+test   cmd:mkfs.btrfs     btrfs-progs     btrfs-progs
 test   cmd:munged         munge           munge
 test   cmd:slurmctld      slurmctld       slurm-slurmctld
 test   cmd:slurmd         slurmd          slurm-slurmd

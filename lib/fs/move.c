@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -66,6 +67,37 @@ static int sync_entry(const struct pair *p, const char *name, mode_t mode,
 static int move_entry(const struct pair *p, const char *name, mode_t mode,
 		      struct belay_error *err);
 
+/*
+ * The directory `name` in `to`, where others may write too.  A link that is
+ * ours or root's leads where its owner wanted; it is judged, and read, after it
+ * is opened, so a stranger cannot put another in its place meanwhile.
+ */
+static int open_place(int to, const char *name)
+{
+	_auto_close_ int link = -1;
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+	int fd = openat(to, name, OPEN_DIR | O_NOFOLLOW);
+
+	if (fd >= 0)
+		return fd;
+	link = openat(to, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (link < 0 || fstat(link, &st) < 0)
+		return -1;
+	if (S_ISLNK(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid()) {
+		errno = ELOOP;
+		return -1;
+	}
+	n = readlinkat(link, "", target, sizeof(target) - 1);
+	if (n < 0) {	/* no link */
+		errno = ENOTDIR;
+		return -1;
+	}
+	target[n] = '\0';
+	return openat(to, target, OPEN_DIR);
+}
+
 static int move_dir(const struct pair *p, const char *name, mode_t mode,
 		    struct belay_error *err)
 {
@@ -74,7 +106,7 @@ static int move_dir(const struct pair *p, const char *name, mode_t mode,
 
 	if (mkdirat(p->to, name, mode & 0777) < 0 && errno != EEXIST)
 		return err_sys(err, "cannot make directory '%s'", name);
-	to = openat(p->to, name, OPEN_DIR);
+	to = open_place(p->to, name);
 	if (from < 0 || to < 0)
 		return err_sys(err, "cannot open directory '%s'", name);
 	if (each(&(struct pair){ from, to, p->depth + 1 }, move_entry,

@@ -126,6 +126,29 @@ static void test_a_file_in_the_way_of_a_directory_is_said(void **state)
 		     "cannot open directory 'sub': Not a directory");
 }
 
+static void test_a_link_is_followed_unless_it_is_a_strangers(void **state)
+{
+	struct tmpdir *d = *state;
+	_auto_close_ int from = make(d->fd, "from"), to = make(d->fd, "to");
+	_auto_close_ int sub = make(from, "sub"), again = -1;
+	_auto_close_ int far = make(d->fd, "far");
+
+	reset(-1);
+	write_file(sub, "a", "1");
+	assert_int_equal(symlinkat("../far", to, "sub"), 0);
+	assert_ok(fs_tree_move(from, to, &d->err), &d->err);
+	assert_text(far, "a", "1");
+	if (geteuid() != 0)
+		return;		/* the rest needs another user */
+	again = make(from, "sub");
+	write_file(again, "a", "2");
+	assert_int_equal(fchownat(to, "sub", 4242, 4242, AT_SYMLINK_NOFOLLOW),
+			 0);
+	assert_fails(fs_tree_move(from, to, &d->err), &d->err, BELAY_EFAILED,
+		     "cannot open directory 'sub'");
+	assert_text(far, "a", "1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +156,8 @@ int main(void)
 		TEST_IN_TMPDIR(test_no_file_moves_before_all_are_durable),
 		TEST_IN_TMPDIR(test_a_failed_sync_moves_nothing),
 		TEST_IN_TMPDIR(test_a_file_in_the_way_of_a_directory_is_said),
+		TEST_IN_TMPDIR(
+			test_a_link_is_followed_unless_it_is_a_strangers),
 	};
 
 	return cmocka_run_group_tests_name("move", tests, NULL, NULL);

@@ -94,9 +94,9 @@ static int next_component(struct walk *w, char name[NAME_MAX + 1],
 	return n > 0;
 }
 
-/* name is a link: put what it says in front of the rest. */
-static int follow(struct walk *w, const char *name, const struct stat *st,
-		  struct belay_error *err)
+/* fd is a link, not the name of one: put what it says in front of the rest. */
+static int follow(struct walk *w, int fd, const char *name,
+		  const struct stat *st, struct belay_error *err)
 {
 	char target[PATH_MAX], owner[64], joined[PATH_MAX];
 	ssize_t n;
@@ -104,7 +104,7 @@ static int follow(struct walk *w, const char *name, const struct stat *st,
 	if (!trusted(st->st_uid))
 		return err_set(err, BELAY_ECONFIG, "symbolic link of %s: '%s'",
 			       user_name(st->st_uid, owner), name);
-	n = readlinkat(w->fd, name, target, sizeof(target) - 1);
+	n = readlinkat(fd, "", target, sizeof(target) - 1);
 	if (n < 0)
 		return err_sys(err, "cannot read link '%s'", name);
 	target[n] = '\0';
@@ -117,6 +117,24 @@ static int follow(struct walk *w, const char *name, const struct stat *st,
 	close(w->fd);
 	w->fd = open("/", OPEN_DIR);
 	return w->fd < 0 ? err_sys(err, "cannot open '/'") : 0;
+}
+
+/* Whoever put something else in the place is named. */
+static int follow_or_refuse(struct walk *w, const char *name,
+			    struct belay_error *err)
+{
+	_auto_close_ int fd = openat(w->fd, name,
+				     O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char owner[64];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return cannot("open", name, err);
+	if (S_ISLNK(st.st_mode))
+		return follow(w, fd, name, &st, err);
+	return err_set(err, BELAY_ECONFIG, "cannot open directory '%s': Not a "
+		       "directory (it is %s's)", name,
+		       user_name(st.st_uid, owner));
 }
 
 static int make_here(struct walk *w, const char *name, struct belay_error *err)
@@ -134,23 +152,28 @@ static int make_here(struct walk *w, const char *name, struct belay_error *err)
 	return fs_sync(w->fd, name, err);
 }
 
-static int step(struct walk *w, const char *name, struct belay_error *err)
+static int open_here(const struct walk *w, const char *name)
 {
-	struct stat st;
-	_auto_close_ int fd = -1;
+	int fd = openat(w->fd, name, OPEN_DIR);
 
-	if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno != ENOENT || !w->create)
-			return cannot("open", name, err);
-		if (make_here(w, name, err) < 0)
-			return -1;
-	} else if (S_ISLNK(st.st_mode)) {
-		return follow(w, name, &st, err);
-	}
-	fd = openat(w->fd, name, OPEN_DIR);
 	if (fd < 0 && errno == EACCES)	/* may be passed, not read */
 		fd = openat(w->fd, name,
 			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd;
+}
+
+static int step(struct walk *w, const char *name, struct belay_error *err)
+{
+	_auto_close_ int fd = open_here(w, name);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT && w->create) {
+		if (make_here(w, name, err) < 0)
+			return -1;
+		fd = open_here(w, name);
+	}
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return follow_or_refuse(w, name, err);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return cannot("open", name, err);
 	if (judge(&st, false, name, err) < 0)

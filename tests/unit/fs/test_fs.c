@@ -267,6 +267,11 @@ static void test_what_is_no_directory_will_not_do(void **state)
 	snprintf(path, sizeof(path), "%s/file", d->path);
 	assert_fails(fs_dir_open(path, true, &d->err), &d->err, BELAY_ECONFIG,
 		     "cannot open directory 'file': Not a directory");
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(fchownat(d->fd, "file", 4242, 4242, 0), 0);
+	assert_fails(fs_dir_open(path, true, &d->err), &d->err, BELAY_ECONFIG,
+		     "Not a directory (it is user 4242's)");
 }
 
 static void test_a_segment_is_zeros_and_written_in_blocks(void **state)

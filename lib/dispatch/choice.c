@@ -1,18 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* choice.c - the policy that a word means: a preset's name, or a file */
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "dispatch/choice.h"
 
+/* What is read may be a pipe, whose writer may never come. */
+#define PATIENCE_MS 2000
+
+static ssize_t read_soon(int fd, char *room, size_t size)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n = poll(&p, 1, PATIENCE_MS);
+
+	if (n > 0)
+		return read(fd, room, size);
+	if (n == 0)
+		errno = ETIMEDOUT;
+	return -1;
+}
+
 /* A policy is read as any file: it may be the site's, or a link.  One byte too
  * many is enough for policy_parse() to refuse it. */
 static int read_file(const char *path, struct buf *out, struct belay_error *err)
 {
-	_auto_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_auto_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+					 O_NONBLOCK);
 	ssize_t n = 1;
 
 	if (fd < 0)
@@ -22,7 +40,9 @@ static int read_file(const char *path, struct buf *out, struct belay_error *err)
 
 		if (!room)
 			return err_nomem(err);
-		n = read(fd, room, 4096);
+		do
+			n = read_soon(fd, room, 4096);
+		while (n < 0 && (errno == EINTR || errno == EAGAIN));
 		if (n < 0)
 			return err_sys(err, "cannot read policy '%s'", path);
 		out->len += (size_t)n;

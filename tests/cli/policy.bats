@@ -40,6 +40,18 @@ belay() {
 	[[ $output == *":2:1: 'stall' is not supported by this version"* ]]
 }
 
+@test "what never ends or never begins is not waited for" {
+	mkfifo pipe
+	run -1 timeout 9 "$BELAY" policy check pipe
+	[ "$output" = "belay policy check: cannot read policy 'pipe': \
+Connection timed out" ]
+	run -1 timeout 9 "$BELAY" policy check /dev/zero
+	[[ $output == *"a policy has at most 64 KiB"* ]]
+	truncate -s 10G large.yaml
+	run -1 timeout 9 "$BELAY" policy check large.yaml
+	[[ $output == *"a policy has at most 64 KiB"* ]]
+}
+
 @test "a policy of any length is answered at once" {
 	head -c 200000 /dev/zero | tr '\0' '[' >long.yaml
 	run -1 timeout 5 "$BELAY" policy check long.yaml

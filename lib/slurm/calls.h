@@ -16,7 +16,7 @@ struct slurm_state {
 /* Before every call: makes libslurm ready.  May end the process. */
 void slurm_start(struct slurm_state *s);
 
-/* Slurm's error (slurm_get_errno() when code is 0) about subject as ours. */
+/* Slurm's error (errno when code is 0) about subject as ours. */
 int slurm_fail(struct belay_error *err, int code, const char *what,
 	       const char *subject);
 

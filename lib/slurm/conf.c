@@ -22,7 +22,7 @@ int conf_load(struct slurm_state *s, struct belay_error *err)
 			conf->cluster_name ? conf->cluster_name : "") < 0)
 		s->cluster[0] = '\0';
 	s->configured = true;
-	slurm_free_ctl_conf(conf);
+	version_free_conf(conf);
 	return 0;
 }
 

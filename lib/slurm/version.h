@@ -12,6 +12,8 @@
 
 #define SLURM_BACKWARD_COMPAT 1
 
+#include <errno.h>
+
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
 
@@ -29,6 +31,31 @@ static inline const char *version_failed_node(const slurm_job_info_t *j)
 #endif
 }
 
+/* What a call that failed left; 24.11 has no name for it but errno, which it
+ * is in all of them. */
+static inline int version_errno(void)
+{
+	return errno;
+}
+
+/*
+ * Errors of a connection that not all versions name.  By number, for they are
+ * in an enum, where the preprocessor cannot look; a number means the same in
+ * every version that has it.
+ */
+enum {
+	VERSION_REJECTED = 1019,		/* 26.05 */
+	VERSION_QUIESCE_TIMEOUT,
+	VERSION_CONNECT_TIMEOUT,
+	VERSION_WRITE_TIMEOUT,
+	VERSION_READ_TIMEOUT,
+	VERSION_BACKOFF = 1804,			/* 24.11 */
+	VERSION_HARD_DROP,
+	VERSION_ZERO_RECV_LENGTH = 5000,	/* 22.05, not in 24.11 */
+	VERSION_NEGATIVE_RECV_LENGTH,
+	VERSION_NOT_ALL_DATA_SENT,
+};
+
 /* In the library but not in its header, so perhaps not for ever. */
 extern void slurm_free_stats_response_msg(stats_info_response_msg_t *msg)
 	__attribute__((weak));
@@ -37,6 +64,18 @@ static inline void version_free_stats(stats_info_response_msg_t *stats)
 {
 	if (slurm_free_stats_response_msg)
 		slurm_free_stats_response_msg(stats);
+}
+
+/* The first to 25.x, the second from then on: neither is in every header. */
+extern void slurm_free_ctl_conf(slurm_conf_t *conf) __attribute__((weak));
+extern void slurm_free_conf(slurm_conf_t *conf) __attribute__((weak));
+
+static inline void version_free_conf(slurm_conf_t *conf)
+{
+	if (slurm_free_conf)
+		slurm_free_conf(conf);
+	else if (slurm_free_ctl_conf)
+		slurm_free_ctl_conf(conf);
 }
 
 #endif /* SLURM_VERSION_H */

@@ -77,6 +77,7 @@ until_true() {
 		sleep 0.1
 	done
 	echo "never came true: $*"
+	grep -h belay: "$D"/log/slurmd.*.log | tail -n 40
 	return 1
 }
 
@@ -260,7 +261,7 @@ belay: farewell from end" ]
 @test "whatever the agent does, the job runs, and a line says so" {
 	script 'env | grep ^BELAY' 'echo ran'
 	for policy in hang crash library babble flood endless; do
-		alice sbatch -o "out-$policy" --belay=$policy job.sh
+		alice sbatch -w n1 -o "out-$policy" --belay=$policy job.sh
 	done
 	for policy in hang crash library babble flood endless; do
 		case $policy in

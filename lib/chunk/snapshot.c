@@ -107,7 +107,7 @@ void chunk_snapshot_encode(const struct run *r, unsigned n,
 
 static int open_dir(struct run *r, bool make, struct belay_error *err)
 {
-	return make ? fs_subdir_make(r->dirfd, "snapshots", err)
+	return make ? fs_subdir_make_first(r->dirfd, "snapshots", err)
 		    : fs_subdir_open(r->dirfd, "snapshots", err);
 }
 
@@ -130,7 +130,7 @@ int chunk_snapshot_write(struct run *r, unsigned n, const struct chunk_state *s,
 	if (bytes.failed)
 		return err_nomem(err);
 	snprintf(name, sizeof(name), "%06u.snap", n);
-	return fs_publish(fd, name, bytes.data, bytes.len, err) < 0 ? -1 : 0;
+	return fs_publish_copy(fd, name, bytes.data, bytes.len, err) < 0 ? -1 : 0;
 }
 
 /* ---- from bytes ---- */

@@ -38,6 +38,8 @@ int fs_dir_open(const char *path, bool create, struct belay_error *err);
  * whoever made it. */
 int fs_subdir_open(int dirfd, const char *name, struct belay_error *err);
 int fs_subdir_make(int dirfd, const char *name, struct belay_error *err);
+/* The same, but it is durable only with the next sync of dirfd. */
+int fs_subdir_make_first(int dirfd, const char *name, struct belay_error *err);
 
 /*
  * Claim name: create the directory exclusively and make it durable.
@@ -54,6 +56,15 @@ int fs_claim(int dirfd, const char *name, struct belay_error *err);
  */
 int fs_publish(int dirfd, const char *name, const void *data, size_t len,
 	       struct belay_error *err);
+/* The same, but its name is durable only with the next sync of dirfd, such as
+ * that of the next fs_publish() there. */
+int fs_publish_first(int dirfd, const char *name, const void *data, size_t len,
+		     struct belay_error *err);
+/* The same without any sync, for a copy of what is recorded elsewhere.  All
+ * see it at once; where the file system's power is cut it may be gone, or hold
+ * anything, so whoever reads it checks it. */
+int fs_publish_copy(int dirfd, const char *name, const void *data, size_t len,
+		    struct belay_error *err);
 
 /* Give a finished directory its never used name: sync it, rename(2), sync
  * both parents.  1: done; 0: the name is taken; -1: error. */

@@ -248,6 +248,13 @@ static int is_empty(int dirfd, const char *name, struct belay_error *err)
 	return !e;
 }
 
+int fs_subdir_make_first(int dirfd, const char *name, struct belay_error *err)
+{
+	if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
+		return cannot("make", name, err);
+	return fs_subdir_open(dirfd, name, err);
+}
+
 /*
  * Nobody puts anything into a directory before it is durable.  So one that is
  * not empty is; of an empty one whoever made it may have died before the sync.
@@ -257,9 +264,7 @@ int fs_subdir_make(int dirfd, const char *name, struct belay_error *err)
 	_auto_close_ int fd = -1;
 	int empty;
 
-	if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
-		return cannot("make", name, err);
-	fd = fs_subdir_open(dirfd, name, err);
+	fd = fs_subdir_make_first(dirfd, name, err);
 	empty = fd < 0 ? -1 : is_empty(fd, name, err);
 	if (empty < 0 || (empty && fs_sync(dirfd, name, err) < 0))
 		return -1;

@@ -59,7 +59,7 @@ static int write_all(int fd, const char *data, size_t len)
 }
 
 static int write_temporary(int dirfd, const char *tmp, const char *name,
-			   const void *data, size_t len,
+			   const void *data, size_t len, bool durable,
 			   struct belay_error *err)
 {
 	_auto_close_ int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL |
@@ -67,7 +67,7 @@ static int write_temporary(int dirfd, const char *tmp, const char *name,
 
 	if (fd < 0)
 		return err_sys(err, "cannot create '%s'", name);
-	if (write_all(fd, data, len) < 0 || fdatasync(fd) < 0 ||
+	if (write_all(fd, data, len) < 0 || (durable && fdatasync(fd) < 0) ||
 	    close(take_fd(&fd)) < 0)	/* NFS tells late errors here */
 		return err_sys(err, "cannot write '%s'", name);
 	return 0;
@@ -87,21 +87,41 @@ static int link_once(int dirfd, const char *tmp, const char *name,
 	       st.st_nlink == 2;
 }
 
-int fs_publish(int dirfd, const char *name, const void *data, size_t len,
-	       struct belay_error *err)
+static int put(int dirfd, const char *name, const void *data, size_t len,
+	       bool durable, struct belay_error *err)
 {
 	char tmp[64];
 	int rc;
 
 	if (temporary_name(tmp) < 0)
 		return err_sys(err, "cannot name '%s'", name);
-	rc = write_temporary(dirfd, tmp, name, data, len, err);
+	rc = write_temporary(dirfd, tmp, name, data, len, durable, err);
 	if (rc == 0)
 		rc = link_once(dirfd, tmp, name, err);
 	unlinkat(dirfd, tmp, 0);
+	return rc;
+}
+
+int fs_publish(int dirfd, const char *name, const void *data, size_t len,
+	       struct belay_error *err)
+{
+	int rc = put(dirfd, name, data, len, true, err);
+
 	if (rc >= 0 && fs_sync(dirfd, name, err) < 0)
 		return -1;
 	return rc;
+}
+
+int fs_publish_first(int dirfd, const char *name, const void *data, size_t len,
+		     struct belay_error *err)
+{
+	return put(dirfd, name, data, len, true, err);
+}
+
+int fs_publish_copy(int dirfd, const char *name, const void *data, size_t len,
+		    struct belay_error *err)
+{
+	return put(dirfd, name, data, len, false, err);
 }
 
 int fs_claim(int dirfd, const char *name, struct belay_error *err)

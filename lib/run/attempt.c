@@ -261,8 +261,12 @@ int run_journal_dir(const struct run *r, unsigned n, bool make,
 		      fs_subdir_open(fd, "journal", err);
 }
 
+typedef int publish_fn(int dirfd, const char *name, const void *data,
+		       size_t len, struct belay_error *err);
+
 static int publish(struct run *r, unsigned n, const char *name,
-		   const struct buf *text, struct belay_error *err)
+		   const struct buf *text, publish_fn *how,
+		   struct belay_error *err)
 {
 	_auto_close_ int fd = -1;
 	int rc;
@@ -270,7 +274,7 @@ static int publish(struct run *r, unsigned n, const char *name,
 	if (text->failed)
 		return err_nomem(err);
 	fd = run_attempt_dir(r, n, err);
-	rc = fd < 0 ? -1 : fs_publish(fd, name, text->data, text->len, err);
+	rc = fd < 0 ? -1 : how(fd, name, text->data, text->len, err);
 	return rc < 0 ? err_prefix(err, "%s", r->dir) : rc;
 }
 
@@ -280,7 +284,7 @@ int run_publish_begin(struct run *r, unsigned n, const struct begin *b,
 	_auto_buf_ struct buf text = { 0 };
 
 	begin_encode(b, n, &text);
-	return publish(r, n, "begin.json", &text, err);
+	return publish(r, n, "begin.json", &text, fs_publish, err);
 }
 
 int run_publish_end(struct run *r, unsigned n, const struct end *e,
@@ -289,7 +293,7 @@ int run_publish_end(struct run *r, unsigned n, const struct end *e,
 	_auto_buf_ struct buf text = { 0 };
 
 	end_encode(e, n, &text);
-	return publish(r, n, "end.json", &text, err);
+	return publish(r, n, "end.json", &text, fs_publish_first, err);
 }
 
 int run_publish_decision(struct run *r, unsigned n, const struct decided *d,
@@ -298,5 +302,5 @@ int run_publish_decision(struct run *r, unsigned n, const struct decided *d,
 	_auto_buf_ struct buf text = { 0 };
 
 	decided_encode(d, n, &text);
-	return publish(r, n, "decision.json", &text, err);
+	return publish(r, n, "decision.json", &text, fs_publish, err);
 }

@@ -5,6 +5,10 @@
  * An epilog knows neither array ids nor the job's name, only the job's id.  An
  * entry is an empty file made once; of the runs that it names the one that has
  * the submission asked for is the answer, and of several the newest.
+ *
+ * An index, so a copy: begin.json has the job's id too.  Where it is lost with
+ * the power of its disk, so are the processes that would have looked at it, and
+ * the next begin of the job makes another entry.
  */
 
 #include <inttypes.h>
@@ -47,11 +51,11 @@ int run_index_job(struct run *r, const char *root, uint32_t job_id,
 	if (jobs < 0)
 		return -1;
 	snprintf(name, sizeof(name), "%" PRIu32, job_id);
-	dir = fs_subdir_make(jobs, name, err);
+	dir = fs_subdir_make_first(jobs, name, err);
 	if (dir < 0)
 		return -1;
 	snprintf(name, sizeof(name), "%06u.%s", attempt, r->name);
-	return fs_publish(dir, name, "", 0, err) < 0 ? -1 : 0;
+	return fs_publish_copy(dir, name, "", 0, err) < 0 ? -1 : 0;
 }
 
 /* What run.json says, without its attempts: an epilog has little time, and

@@ -61,14 +61,15 @@ static struct run *run_new(char *dir, int dirfd, struct belay_error *err)
 	return r;
 }
 
-static int load(struct run *r, struct belay_error *err)
+static int load(struct run *r, bool make, struct belay_error *err)
 {
 	_auto_buf_ struct buf text = { 0 };
 
 	if (fs_read(r->dirfd, "run.json", JSON_MAX_BYTES, &text, err) < 0 ||
 	    run_decode(&text, r, err) < 0)
 		return err_prefix(err, "%s", r->dir);
-	r->attemptsfd = fs_subdir_open(r->dirfd, "attempts", err);
+	r->attemptsfd = make ? fs_subdir_make(r->dirfd, "attempts", err) :
+			       fs_subdir_open(r->dirfd, "attempts", err);
 	if (r->attemptsfd < 0)
 		return err_prefix(err, "%s", r->dir);
 	return run_reload(r, err);
@@ -82,7 +83,7 @@ struct run *run_open_dir(const char *dir, struct belay_error *err)
 	if (fd < 0)
 		return NULL;
 	r = run_new(strdup(dir), fd, err);
-	if (r && (!r->dir || load(r, err) < 0)) {
+	if (r && (!r->dir || load(r, false, err) < 0)) {
 		run_close(r);
 		return NULL;
 	}
@@ -242,7 +243,8 @@ static void describe(struct run *r, const struct run_spec *spec,
 	r->created_us = clock_wall_us();
 }
 
-/* Publish run.json of a directory that has none: 1 by us, 0 by another. */
+/* Publish run.json of a directory that has none: 1 by us, 0 by another.  The
+ * sync that makes it durable does so for attempts/ too. */
 static int found(struct run *r, const struct run_spec *spec, const char *name,
 		 struct belay_error *err)
 {
@@ -250,7 +252,7 @@ static int found(struct run *r, const struct run_spec *spec, const char *name,
 	int fd, rc;
 
 	/* the rooms first: whoever sees run.json finds them */
-	fd = fs_subdir_make(r->dirfd, "attempts", err);
+	fd = fs_subdir_make_first(r->dirfd, "attempts", err);
 	if (fd < 0)
 		return err_prefix(err, "%s", r->dir);
 	close(fd);
@@ -270,6 +272,7 @@ static struct run *open_or_found(int clusterfd, const struct run_spec *spec,
 	_auto_names_ struct fs_names names = { 0 };
 	char *dir = NULL;
 	struct run *r;
+	bool there;
 	int fd = fs_subdir_make(clusterfd, name, err), rc = 0;
 
 	if (fd < 0) {
@@ -281,9 +284,10 @@ static struct run *open_or_found(int clusterfd, const struct run_spec *spec,
 	r = run_new(dir, fd, err);
 	if (!r || !dir || fs_list(r->dirfd, &names, err) < 0)
 		goto fail;
-	if (!fs_names_has(&names, "run.json"))
+	there = fs_names_has(&names, "run.json");
+	if (!there)
 		rc = found(r, spec, name, err);
-	if (rc < 0 || load(r, err) < 0)
+	if (rc < 0 || load(r, there, err) < 0)
 		goto fail;
 	*fresh = rc == 1;
 	return r;

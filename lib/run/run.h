@@ -158,7 +158,8 @@ struct run *run_create(const struct run_spec *spec, bool *fresh, bool *renamed,
 unsigned run_claim(struct run *r, struct belay_error *err);
 
 /* Publish begin.json / end.json / decision.json of attempt n.  1: by this
- * call; 0: one stood already (run_reload shows it); -1: error. */
+ * call; 0: one stood already (run_reload shows it); -1: error.  An end is
+ * durable with the decision, which is always the next. */
 int run_publish_begin(struct run *r, unsigned n, const struct begin *b,
 		      struct belay_error *err);
 int run_publish_end(struct run *r, unsigned n, const struct end *e,
@@ -166,7 +167,7 @@ int run_publish_end(struct run *r, unsigned n, const struct end *e,
 int run_publish_decision(struct run *r, unsigned n, const struct decided *d,
 			 struct belay_error *err);
 
-/* jobs/<job>/: which run and attempt a job is. */
+/* jobs/<job>/: which run and attempt a job is.  Seen at once, not synced. */
 int run_index_job(struct run *r, const char *root, uint32_t job_id,
 		  unsigned attempt, struct belay_error *err);
 /* The run of a Slurm job id and submission id ("" any: the newest entry).

@@ -23,12 +23,11 @@
 #define DEADLINE_MS 4200
 #define LINGER_MS 3000
 #define LOOK_MS 400
-#define PASS_MS 100
+#define PASS_MS 400
 
 struct vigil {
 	struct inquest *inquest;
 	int64_t since_ns;
-	int64_t passes;		/* before our last change; -1: unknown */
 };
 
 static int64_t spent_ms(const struct vigil *v)
@@ -119,20 +118,17 @@ static int64_t count_passes(const struct vigil *v)
 	return s->passes ? s->passes(s->state) : -1;
 }
 
-static int change(struct vigil *v, struct act *act, struct buf *say,
-		  struct belay_error *err)
-{
-	v->passes = count_passes(v);
-	return act_carry_out(act, say, err);
-}
-
-/* The second in which it looked, or now if that cannot be known. */
-static int64_t second_of_pass(const struct vigil *v)
+/*
+ * The second in which it looked for the first time since it had looked passes
+ * times, or now if that cannot be known.  How often we ask does not matter: the
+ * look that counts is the next one.
+ */
+static int64_t second_of_pass(const struct vigil *v, int64_t passes)
 {
 	int64_t at = clock_wall_us();
 
-	while (v->passes >= 0 && spent_ms(v) < DEADLINE_MS) {
-		if (count_passes(v) != v->passes)
+	while (passes >= 0 && spent_ms(v) < DEADLINE_MS) {
+		if (count_passes(v) != passes)
 			return at / 1000000;
 		at = clock_wall_us();
 		clock_sleep_ms(PASS_MS);
@@ -145,13 +141,13 @@ static int shorten(struct vigil *v, struct belay_error *err)
 	struct inquest *q = v->inquest;
 	const struct decided *d = inquest_attempt(q)->decided;
 	struct act act = { q, 0, clock_wall_us() / 1000000, false };
+	int64_t passes;
 
 	if (d->delay_s <= PLAN_MIN_DELAY) {
-		/* unless our last change has not been looked at yet */
-		if ((v->passes < 0 || count_passes(v) != v->passes) &&
-		    change(v, &act, NULL, err) < 0)
+		passes = count_passes(v);
+		if (act_carry_out(&act, NULL, err) < 0)
 			return -1;
-		act.now = second_of_pass(v);
+		act.now = second_of_pass(v, passes);
 	}
 	act.last_completing = true;
 	return act_carry_out(&act, NULL, err);
@@ -169,7 +165,8 @@ static int watch(struct vigil *v, struct buf *say, struct belay_error *err)
 		return rc;
 	if (inquest_hold(q, err) < 0)
 		return -1;
-	if (!act_was_done(q->run, q->attempt) && change(v, &act, say, err) < 0)
+	if (!act_was_done(q->run, q->attempt) &&
+	    act_carry_out(&act, say, err) < 0)
 		return -1;
 	if (!act_restarts(inquest_attempt(q)) ||
 	    inquest_attempt(q)->decided->delay_s == DELAY_SLURM)
@@ -196,7 +193,7 @@ int dispatch_after(const struct moment *m, const struct sched *s,
 {
 	struct inquest q = { .moment = m, .sched = s, .by = "after",
 			     .needs_slurm = true };
-	struct vigil v = { &q, clock_mono_ns(), -1 };
+	struct vigil v = { &q, clock_mono_ns() };
 	int rc = 0;
 
 	if (!is_chosen(m))

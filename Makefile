@@ -231,7 +231,7 @@ $(B)/tests/bench/spawn: $(B)/tests/bench/spawn.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 $(B)/tests/bench/crowd: $(B)/tests/bench/crowd.o $(call objects,$(addprefix \
-                        cmd/map/,$(addsuffix .c,link_zmq rendezvous wire \
+                        cmd/map/,$(addsuffix .c,link_zmq door rendezvous wire \
                         command outbox capture))) $(B)/librecording.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(RECORD_LIBS) $(MAP_LIBS) -lpthread

@@ -181,6 +181,8 @@ static void welcome(struct remote *r, const struct peer *from,
 	};
 	r->n++;
 	r->present++;
+	if (r->n == r->work->nodes)	/* srun starts no more */
+		link_shut(r->link);
 	say_work(r, s);
 	l->joined(l->arg, r->n - 1, m->node,
 		  r->work->slots ? r->work->slots : m->number);

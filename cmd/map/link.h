@@ -33,6 +33,10 @@ struct link;
 
 int link_make_keys(struct link_keys *keys, struct belay_error *err);
 
+/* What workers send in one message is far below LINK_TAKES bytes; a connection
+ * that announces more is ended, before anybody asks for its key. */
+#define LINK_TAKES (1u << 20)
+
 /*
  * address: a local one, or "*".  ports: the first and the last to try, or
  * zeros for any.  endpoint is what workers connect to.
@@ -42,6 +46,9 @@ struct link *link_listen(const char *address, const uint16_t ports[2],
 			 char endpoint[LINK_ENDPOINT], struct belay_error *err);
 struct link *link_connect(const char *endpoint, const struct link_keys *keys,
 			  struct belay_error *err);
+/* The coordinator's: from now on nobody new comes in, nor knocks.  Whoever is
+ * in stays. */
+void link_shut(struct link *l);
 /* Gives what was sent a moment to leave. */
 void link_close(struct link *l);
 

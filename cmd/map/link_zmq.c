@@ -14,17 +14,21 @@
 #include <zmq.h>
 
 #include "base/text.h"
+#include "cmd/map/door.h"
 #include "cmd/map/link.h"
 
 #define LINGER_MS 300
 /* A worker's output waits at the worker, not in our memory. */
 #define WATER_MARK 32
 #define CURVE_KEY 32		/* bytes of a key */
+/* For those who connect and say nothing; ZeroMQ's own is 30 s. */
+#define HANDSHAKE_MS 10000
 
 struct link {
 	void *context, *socket, *zap;
 	int epollfd;
 	bool server;
+	int door;			/* the server's; closed by ZeroMQ */
 	uint8_t client[CURVE_KEY];	/* who may come in */
 };
 
@@ -182,6 +186,14 @@ static void answer_requests(struct link *l)
 
 /* ---- both ends ---------------------------------------------------------- */
 
+/* Else ZeroMQ takes as much memory as a stranger says that he will send. */
+static int limit_messages(void *socket)
+{
+	int64_t max = LINK_TAKES;
+
+	return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max, sizeof(max));
+}
+
 static int keep_others_out(struct link *l, const struct link_keys *keys)
 {
 	l->zap = zmq_socket(l->context, ZMQ_REP);
@@ -194,6 +206,8 @@ static int keep_others_out(struct link *l, const struct link_keys *keys)
 	       set_number(l->socket, ZMQ_CURVE_SERVER, 1) < 0 ||
 	       set_text(l->socket, ZMQ_CURVE_SECRETKEY,
 			keys->server_secret) < 0 ||
+	       set_number(l->socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) < 0 ||
+	       limit_messages(l->socket) < 0 ||
 	       set_number(l->socket, ZMQ_ROUTER_MANDATORY, 1) < 0 ||
 	       set_number(l->socket, ZMQ_RCVHWM, WATER_MARK) < 0 ||
 	       set_number(l->socket, ZMQ_SNDHWM, 0) < 0 ? -1 : 0;
@@ -201,16 +215,18 @@ static int keep_others_out(struct link *l, const struct link_keys *keys)
 
 static int bind_to(struct link *l, const char *address, unsigned port)
 {
-	bool colons = strchr(address, ':');
-	char endpoint[LINK_ENDPOINT], number[8] = "*";
+	int fd = door_open(address, port);
 
-	if (port)
-		text_format(number, sizeof(number), "%u", port);
-	if (text_format(endpoint, sizeof(endpoint), "tcp://%s%s%s:%s",
-			colons ? "[" : "", address, colons ? "]" : "",
-			number) < 0)
+	if (fd < 0)
 		return -1;
-	return zmq_bind(l->socket, endpoint);
+	/* which one is decided: the endpoint is for form's sake */
+	if (set_number(l->socket, ZMQ_USE_FD, fd) < 0 ||
+	    zmq_bind(l->socket, "tcp://*:*") < 0) {
+		close(fd);
+		return -1;
+	}
+	l->door = fd;
+	return 0;
 }
 
 /* From somewhere within the range on, as several maps share it. */
@@ -248,6 +264,11 @@ struct link *link_listen(const char *address, const uint16_t ports[2],
 		return NULL;
 	}
 	return l;
+}
+
+void link_shut(struct link *l)
+{
+	door_shut(l->door);
 }
 
 struct link *link_connect(const char *endpoint, const struct link_keys *keys,

@@ -55,8 +55,10 @@ const struct reply *node_call(spank_t sp, const struct arguments *args,
 	};
 
 	describe(sp, c);
-	if (agent_run(&agent, &reply, why) < 0)
+	if (agent_run(&agent, &reply, why) < 0) {
+		c->called_off = reply.error && reply.called_off;
 		return NULL;
+	}
 	say(&reply);
 	return &reply;
 }

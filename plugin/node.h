@@ -17,6 +17,7 @@ struct moment_call {
 	environment_get *get;		/* where the job's variables are */
 	unsigned deadline_s;
 	bool may_wait;
+	bool called_off;		/* out: begin's script must not run */
 };
 
 /* Run the agent as the owner, knowing of the job what it may: its reply, or

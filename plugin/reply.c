@@ -48,6 +48,13 @@ static int take_mistake(struct reply *r, const char *value)
 	return 0;
 }
 
+static int take_called_off(struct reply *r, const char *value)
+{
+	(void)value;
+	r->called_off = true;
+	return 0;
+}
+
 static int take_ok(struct reply *r, const char *value)
 {
 	if (strcmp(value, "1"))
@@ -64,6 +71,7 @@ static const struct {
 	{ "BELAY_WAIT", take_wait },
 	{ "BELAY_ERROR", take_error },
 	{ "BELAY_MISTAKE", take_mistake },
+	{ "BELAY_CALLED_OFF", take_called_off },
 	{ "BELAY_OK", take_ok },
 };
 
@@ -131,7 +139,7 @@ void reply_init(struct reply *r)
 	r->n_lines = r->n_vars = r->n_say = 0;
 	r->wait_s = 0;
 	r->error = r->fault = NULL;
-	r->ok = r->mistake = false;
+	r->ok = r->mistake = r->called_off = false;
 	r->silent = true;
 }
 

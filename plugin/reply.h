@@ -3,7 +3,7 @@
  * reply.h - what belay-agent may say, and nothing else
  *
  * At most 32 lines "BELAY_[A-Z_]+=value" of at most 4 KiB, without control
- * characters, the last of them BELAY_OK=1.  Five of the names are for the
+ * characters, the last of them BELAY_OK=1.  Six of the names are for the
  * plugin; all others are variables of the job.
  */
 #ifndef PLUGIN_REPLY_H
@@ -33,6 +33,7 @@ struct reply {
 	unsigned wait_s;	/* BELAY_WAIT: the last one, 0 if none */
 	const char *error;	/* BELAY_ERROR: why it failed, or NULL */
 	bool mistake;		/* BELAY_MISTAKE: of whoever asked */
+	bool called_off;	/* BELAY_CALLED_OFF: the script must not run */
 	bool silent;		/* not a byte has come */
 	bool ok;		/* BELAY_OK was the last line so far */
 	const char *fault;	/* what broke the rules, or NULL */

@@ -18,9 +18,12 @@
 
 enum { BEGIN_DEADLINE_S = 10, END_DEADLINE_S = 10 };
 
-/* The process that becomes the script tells slurmstepd here that it was said:
- * this job runs unprotected.  NULL where there is no memory for that. */
-static bool *said;
+/* What the process that becomes the script tells slurmstepd, in a page that
+ * they share: only what has begun can have an end.  NULL where belay was off
+ * before, or there is no memory. */
+static struct {
+	bool begun;	/* the attempt, as far as the plugin knows */
+} *told;
 
 static bool job_variable(void *sp, const char *name, char *buf, size_t size)
 {
@@ -50,9 +53,9 @@ void stepd_prepare(spank_t sp, const struct arguments *args)
 	(void)args;
 	if (!is_protected(sp, hint))
 		return;
-	page = mmap(NULL, sizeof(*said), PROT_READ | PROT_WRITE,
+	page = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	said = page == MAP_FAILED ? NULL : page;
+	told = page == MAP_FAILED ? NULL : page;
 }
 
 static const char *first_stale(spank_t sp, char name[256])
@@ -81,8 +84,18 @@ static void unprotected(spank_t sp, const char *why)
 	remove_stale(sp);
 	spank_setenv(sp, "BELAY_UNPROTECTED", why, 1);
 	slurm_error("belay: this job runs unprotected: %s", why);
-	if (said)
-		*said = true;
+}
+
+/*
+ * Slurm was asked to take this start back, and will end the script before long:
+ * what it would do until then, beside the job that has the run, nobody wants.
+ * The process ends as when a required plugin fails; Slurm has the job pending
+ * already, and the status counts for nothing.
+ */
+static void __attribute__((noreturn)) call_off(const char *why)
+{
+	slurm_error("belay: this job does not run now: %s", why);
+	_exit(0);
 }
 
 /* All variables or none: half of them would be a lie. */
@@ -96,6 +109,8 @@ static void hand_over(spank_t sp, const struct reply *r)
 		unprotected(sp, "cannot set its environment");
 		return;
 	}
+	if (told)
+		told->begun = true;
 }
 
 void stepd_begin(spank_t sp, const struct arguments *args)
@@ -115,6 +130,8 @@ void stepd_begin(spank_t sp, const struct arguments *args)
 	r = node_call(sp, args, &call, why);
 	if (r)
 		hand_over(sp, r);
+	else if (call.called_off)
+		call_off(why);
 	else
 		unprotected(sp, why);
 }
@@ -146,8 +163,8 @@ void stepd_end(spank_t sp, const struct arguments *args)
 	    spank_get_item(sp, S_TASK_EXIT_STATUS, &status) != ESPANK_SUCCESS)
 		return;
 	snprintf(number, sizeof(number), "%d", status);
-	/* even then: it may have begun, and only its answer was lost */
-	if (!node_call(sp, args, &call, why) && !(said && *said))
+	/* in any case: it may have begun, and only its answer was lost */
+	if (!node_call(sp, args, &call, why) && told && told->begun)
 		slurm_error("belay: the end of this attempt is not recorded: "
 			    "%s", why);
 }

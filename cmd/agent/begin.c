@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* begin.c - belay-agent begin: the script is about to start */
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "cmd/agent/agent.h"
@@ -23,6 +24,8 @@ static int run(int argc, char **argv)
 	if (rc == 0 && chdir("/") == 0)
 		rc = dispatch_begin(&m, slurm_sched(), &env, &say, &err);
 	reply_say(&say);
+	if (rc < 0 && err.sys == ECANCELED)
+		reply("BELAY_CALLED_OFF", "1");
 	if (rc < 0)
 		return reply_error(&err);
 	reply_lines(&env);

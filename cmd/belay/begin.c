@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* begin.c - belay begin: the moment, for a script without the plugin */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,18 @@ static const char *env_or(const char *name, const char *fallback)
 	return value && *value ? value : fallback;
 }
 
+/* A run that was joined by name is of whoever began it. */
+static const char *submission_of(const struct run *r, uint64_t job_id)
+{
+	for (unsigned i = r->n_attempts; i-- > 0;) {
+		const struct begin *b = r->attempts[i].begin;
+
+		if (b && b->job_id == job_id && b->submission[0])
+			return b->submission;
+	}
+	return r->submission;
+}
+
 /*
  * Nothing of ours travelled with this job.  A first start is a submission of
  * its own; a restart is of the run that the job's start before belonged to, which
@@ -52,7 +65,7 @@ static int recall_submission(struct hint *h, struct belay_error *err)
 	r = run_open(root, cluster, name, err);
 	if (!r)
 		return -1;
-	memcpy(h->submission, r->submission, sizeof(h->submission));
+	memcpy(h->submission, submission_of(r, job_id), sizeof(h->submission));
 	run_close(r);
 	return 0;
 }
@@ -120,13 +133,15 @@ static void print_exports(char *reply, const char *hint)
 }
 
 /* As the plugin has it: the script runs all the same, and 'belay end' has
- * nothing to do. */
+ * nothing to do.  One that must not run ends; Slurm has requeued it already. */
 static void print_unprotected(const struct belay_error *err)
 {
 	puts("unset BELAY_HINT BELAY_RUN BELAY_RUN_DIR BELAY_ATTEMPT "
 	     "BELAY_CHECKPOINT");
 	fputs("export BELAY_UNPROTECTED=", stdout);
 	print_quoted(err->text, strlen(err->text));
+	if (err->sys == ECANCELED)
+		puts("exit 75");
 }
 
 static int ask(const char *hint, const char *run, struct buf *out,

@@ -145,8 +145,11 @@ int moment_ask(const char *const *argv, const char *const *env,
 	if (value_of(buf_text(reply), "BELAY_OK", &len))
 		return 0;
 	text = value_of(buf_text(reply), "BELAY_ERROR", &len);
-	return err_set(err, BELAY_EFAILED, "%.*s", text ? len : 40,
-		       text ? text : "belay-agent did not finish in time");
+	err_set(err, BELAY_EFAILED, "%.*s", text ? len : 40,
+		text ? text : "belay-agent did not finish in time");
+	if (value_of(buf_text(reply), "BELAY_CALLED_OFF", &len))
+		err->sys = ECANCELED;
+	return -1;
 }
 
 struct json *moment_look(const char *job)

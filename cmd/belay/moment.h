@@ -17,7 +17,8 @@ extern const struct verb verb_begin, verb_end;
 /*
  * Run belay-agent with these arguments and this environment besides, and take
  * its reply (cleared first).  Lines for people go to stderr at once.  -1 with
- * BELAY_ERROR's text when the reply does not end with BELAY_OK.
+ * BELAY_ERROR's text when the reply does not end with BELAY_OK; err->sys is
+ * ECANCELED when Slurm was asked to take this start of the job back.
  */
 int moment_ask(const char *const *argv, const char *const *env,
 	       struct buf *reply, struct belay_error *err);

@@ -164,7 +164,7 @@ static void say_it(const struct act *a, const struct decision *d,
 
 /* That nothing was left to do is recorded too, for it was what was decided; but
  * an action that failed stays to be done. */
-int act_on(const struct act *a, const struct decision *d, struct buf *say,
+int act_on(struct act *a, const struct decision *d, struct buf *say,
 	   struct belay_error *err)
 {
 	struct plan plan = { 0 };
@@ -174,6 +174,7 @@ int act_on(const struct act *a, const struct decision *d, struct buf *say,
 	if (make_plan(a, d, &plan, err) < 0)
 		return -1;
 	rc = plan_carry_out(&plan, a->inquest->sched, &a->inquest->job, err);
+	a->asked = plan.what != PLAN_NOTHING;
 	plan_line(&plan, line);
 	if (rc == 0) {
 		record(a, true, line);
@@ -200,7 +201,7 @@ static int take_left_out(const struct decided *from, struct decision *d,
 	return 0;
 }
 
-int act_carry_out(const struct act *a, struct buf *say,
+int act_carry_out(struct act *a, struct buf *say,
 		  struct belay_error *err)
 {
 	const struct decided *from = inquest_attempt(a->inquest)->decided;

@@ -10,13 +10,14 @@ struct act {
 	unsigned journal_of;	/* the attempt whose journal says so; 0: none */
 	int64_t now;		/* what a delay is counted from, seconds */
 	bool last_completing;
+	bool asked;		/* out: Slurm was asked for something */
 };
 
 /* Carry the decision out, record it, and say it in a line.  Idempotent. */
-int act_carry_out(const struct act *a, struct buf *say,
+int act_carry_out(struct act *a, struct buf *say,
 		  struct belay_error *err);
 /* The same of a decision that is nobody's but ours: not published. */
-int act_on(const struct act *a, const struct decision *d, struct buf *say,
+int act_on(struct act *a, const struct decision *d, struct buf *say,
 	   struct belay_error *err);
 
 /* Was the decision about attempt n carried out?  The attempt itself says so,

@@ -140,7 +140,8 @@ static int shorten(struct vigil *v, struct belay_error *err)
 {
 	struct inquest *q = v->inquest;
 	const struct decided *d = inquest_attempt(q)->decided;
-	struct act act = { q, 0, clock_wall_us() / 1000000, false };
+	struct act act = { q, 0, clock_wall_us() / 1000000, false,
+			   false };
 	int64_t passes;
 
 	if (d->delay_s <= PLAN_MIN_DELAY) {
@@ -158,7 +159,8 @@ static int shorten(struct vigil *v, struct belay_error *err)
 static int watch(struct vigil *v, struct buf *say, struct belay_error *err)
 {
 	struct inquest *q = v->inquest;
-	struct act act = { q, q->attempt, clock_wall_us() / 1000000, false };
+	struct act act = { q, q->attempt, clock_wall_us() / 1000000, false,
+			   false };
 	int rc = still_completes(q, err);
 
 	if (rc <= 0)

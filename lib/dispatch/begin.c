@@ -4,7 +4,9 @@
  *
  * The order is the point:
  *
+ *	holder	whoever has begun must not be at work any more
  *	claim	the number: from now on the attempt before is fenced
+ *	again	has another begun in between?  Then the claim is given back
  *	inquest	into how that one ended, if nobody has held it yet
  *	heed	what was decided: it may be that this attempt must not be
  *	wait	until a writer that had not seen the claim has stopped
@@ -29,6 +31,8 @@
 /* A writer acknowledges after it has looked for a newer attempt: this is how
  * long its look may lie back. */
 #define QUIET_MS 2000
+
+#define CLAIMS_MAX 5
 
 /* ---- the run ---- */
 
@@ -82,17 +86,35 @@ static void look_up(struct opening *o)
 			   "only record; submit it with --requeue\n");
 }
 
-static int claim(struct opening *o, struct belay_error *err)
+/* 1: claimed; 0: an attempt has begun that nobody has looked at, and what it
+ * records must count as long as its job has the run. */
+static int try_to_claim(struct opening *o, struct belay_error *err)
 {
 	const struct attempt *a;
 
+	if (opening_check_holder(o, err) < 0)
+		return -1;
 	o->number = run_claim(o->run, err);
 	o->claimed_ns = clock_mono_ns();
 	if (!o->number || run_reload(o->run, err) < 0)
 		return -1;
 	a = run_newest(o->run);
 	o->previous = a ? a->number : 0;
-	return opening_check_fence(o, err);
+	if (o->previous == o->looked_at)
+		return 1;
+	return run_withdraw(o->run, o->number, err);
+}
+
+static int claim(struct opening *o, struct belay_error *err)
+{
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < CLAIMS_MAX; i++)
+		rc = try_to_claim(o, err);
+	if (rc == 0)
+		return err_set(err, BELAY_EBUSY, "run '%s' is begun by one job "
+			       "after the other", o->run->name);
+	return rc < 0 ? -1 : opening_check_fence(o, err);
 }
 
 /* ---- this attempt ---- */
@@ -180,6 +202,7 @@ static int describe(struct opening *o, struct belay_error *err)
 	run_begin_self(b);
 	text_format(b->job, sizeof(b->job), "%s", m->job);
 	b->job_id = m->job_id;
+	memcpy(b->submission, m->hint.submission, sizeof(b->submission));
 	b->restart = m->restart;
 	b->start_time = o->job_known ? o->job.start_time : 0;
 	b->nodes = strdup(m->nodes);
@@ -232,8 +255,7 @@ static int open_attempt(struct opening *o, struct belay_error *err)
 	if (take_policy(o, err) < 0 || open_run(o, err) < 0)
 		return -1;
 	look_up(o);
-	if (opening_check_holder(o, err) < 0 || claim(o, err) < 0 ||
-	    opening_heed_previous(o, err) < 0)
+	if (claim(o, err) < 0 || opening_heed_previous(o, err) < 0)
 		return -1;
 	return begin_attempt(o, err);
 }

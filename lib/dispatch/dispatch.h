@@ -46,14 +46,18 @@ int dispatch_submit(const char *policy, const char *root, const char *run,
 		    const char *cluster, struct hint *out,
 		    struct belay_error *err);
 
-/* The job's environment as lines "BELAY_X=value\n" in env; a line for people
- * per unusual thing (history missing, run renamed) in say. */
+/*
+ * The job's environment as lines "BELAY_X=value\n" in env; a line for people
+ * per unusual thing (history missing, run renamed) in say.  -1 with err->sys
+ * ECANCELED: Slurm was asked to take this start back, the script must not run.
+ */
 int dispatch_begin(const struct moment *m, const struct sched *s,
 		   struct buf *env, struct buf *say, struct belay_error *err);
 
 /*
  * Record how the script ended, work the cause out, decide, act.  -1 with
- * err->sys EAGAIN: slurmctld is away; call again, what was done stands.
+ * err->sys EAGAIN: slurmctld is away; call again, what was done stands.  With
+ * BELAY_ENOENT: there is no run of this job, or none any more.
  */
 int dispatch_end(const struct moment *m, const struct sched *s,
 		 struct buf *say, struct belay_error *err);

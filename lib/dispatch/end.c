@@ -24,7 +24,8 @@ static int look_up(struct inquest *q, uint32_t job_id, struct belay_error *err)
 static int settle(struct inquest *q, struct buf *say, struct belay_error *err)
 {
 	const struct begin *b = inquest_attempt(q)->begin;
-	struct act act = { q, q->attempt, clock_wall_us() / 1000000, false };
+	struct act act = { q, q->attempt, clock_wall_us() / 1000000, false,
+			   false };
 
 	if (look_up(q, b->job_id, err) < 0)
 		return -1;
@@ -34,6 +35,16 @@ static int settle(struct inquest *q, struct buf *say, struct belay_error *err)
 		return -1;
 	/* Without Slurm's word the next begin does what was decided. */
 	return q->job_known ? act_carry_out(&act, say, err) : 0;
+}
+
+/* Whoever asks knows whether there was one. */
+static int no_run(struct belay_error *err)
+{
+	if (err->code == BELAY_ENOENT) {
+		err_prefix(err, "its run is gone");
+		err_remedy(err, "this job is unprotected from here on");
+	}
+	return -1;
 }
 
 int dispatch_end(const struct moment *m, const struct sched *s,
@@ -46,7 +57,7 @@ int dispatch_end(const struct moment *m, const struct sched *s,
 
 	q.run = standing_run(m, err);
 	if (!q.run)
-		return err->code == BELAY_ENOENT ? 0 : -1;
+		return no_run(err);
 	q.attempt = standing_attempt(q.run, m, true);
 	if (q.attempt)
 		rc = settle(&q, say, err);

@@ -7,6 +7,17 @@
 
 #include "dispatch/opening.h"
 
+/* Between the clocks of slurmctld and of a node. */
+#define CLOCKS_APART_S 60
+
+/* Slurm gives ids again: what was submitted after the attempt had begun, and
+ * was not restarted since, is another job. */
+static bool is_of(const struct begin *b, const struct job_view *j)
+{
+	return j->restart > b->restart ||
+	       j->submit_time <= b->begin_us / 1000000 + CLOCKS_APART_S;
+}
+
 static bool is_live(const struct job_view *j)
 {
 	return j->completing || j->state == JOB_STATE_PENDING ||
@@ -14,17 +25,20 @@ static bool is_live(const struct job_view *j)
 	       j->state == JOB_STATE_SUSPENDED;
 }
 
-/* Out of the way, with the reason in err. */
+/* Out of the way, with the reason in err, ECANCELED when Slurm has taken this
+ * start back. */
 static int yield(struct opening *o, struct belay_error *err)
 {
 	const struct sched *s = o->s;
 	size_t len = strlen(err->text);
 
-	if (o->job_known &&
-	    s->requeue(s->state, o->job.record, true, NULL) == 0)
-		snprintf(err->text + len, sizeof(err->text) - len, "; this job "
-			 "is requeued and held until 'scontrol release %s'",
-			 o->job.record);
+	if (!o->job_known ||
+	    s->requeue(s->state, o->job.record, true, NULL) < 0)
+		return -1;
+	snprintf(err->text + len, sizeof(err->text) - len, "; this job is "
+		 "requeued and held until 'scontrol release %s'",
+		 o->job.record);
+	err->sys = ECANCELED;
 	return -1;
 }
 
@@ -36,23 +50,32 @@ static int yield_to(struct opening *o, const struct begin *b,
 	return yield(o, err);
 }
 
+static void look_up(struct opening *o, uint32_t job_id,
+		    struct belay_error *err)
+{
+	const struct sched *s = o->s;
+
+	if (o->other_known)
+		job_view_free(&o->other);
+	o->other_known = s->load_job(s->state, job_id, &o->other, err) == 0;
+}
+
 /* The last attempt may be of another job, or of none, that still works. */
 int opening_check_holder(struct opening *o, struct belay_error *err)
 {
 	const struct attempt *a = run_newest(o->run);
-	const struct sched *s = o->s;
 
+	o->looked_at = a ? a->number : 0;
 	if (!a || a->end || a->begin->job_id == o->m->job_id)
 		return 0;
 	if (!a->begin->job_id)
 		return run_begin_alive(a->begin) == 1 ?
 			yield_to(o, a->begin, err) : 0;
-	o->other_known = s->load_job(s->state, a->begin->job_id, &o->other,
-				     err) == 0;
+	look_up(o, a->begin->job_id, err);
 	if (!o->other_known && err->sys == EAGAIN)
 		return err_prefix(err, "run '%s' may be held by job %s",
 				  o->run->name, a->begin->job);
-	if (o->other_known && is_live(&o->other))
+	if (o->other_known && is_of(a->begin, &o->other) && is_live(&o->other))
 		return yield_to(o, a->begin, err);
 	return 0;
 }
@@ -63,5 +86,9 @@ int opening_check_fence(struct opening *o, struct belay_error *err)
 {
 	if (run_check_fence(o->run, o->number, err) == 0)
 		return 0;
-	return err->code == BELAY_EFENCED && o->m->join ? yield(o, err) : -1;
+	if (err->code != BELAY_EFENCED || !o->m->join)
+		return -1;
+	err_set(err, BELAY_EFENCED, "run '%s' was taken by another job at the "
+		"same time", o->run->name);
+	return yield(o, err);
 }

@@ -18,6 +18,7 @@ struct opening {
 	struct node_evidence *nodes;	/* of the attempt before, if asked */
 	unsigned n_nodes;
 	unsigned number, previous;	/* previous 0: this is the first */
+	unsigned looked_at;	/* the attempt whose holder was asked for */
 	int64_t claimed_ns;
 	bool let_go;	/* it was stopped, and a person lets it go on */
 	struct begin begin;
@@ -26,8 +27,8 @@ struct opening {
 /* The attempt before this one, or NULL. */
 struct attempt *opening_previous(const struct opening *o);
 
-/* holder.c: may this job have the run?  BELAY_EBUSY when another job holds it,
- * and then this one is requeued and held. */
+/* holder.c: may this job have the run, as it is loaded?  BELAY_EBUSY when
+ * another job holds it, and then this one is requeued and held. */
 int opening_check_holder(struct opening *o, struct belay_error *err);
 /* Of two jobs that saw it free at once the later claim has it: BELAY_EFENCED,
  * and then this one is requeued and held. */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/text.h"
 #include "dispatch/pattern.h"
 
 static const struct {
@@ -63,17 +62,18 @@ int pattern_expand(const char *pattern, const struct pattern_words *words,
 	}
 	if (name.failed)
 		return err_nomem(err);
-	if (!text_is_name(buf_text(&name)))
-		return err_set(err, BELAY_EINVAL, "not a name for a run: '%s'; "
-			       "1 to 128 of A-Z a-z 0-9 . _ @ + = -",
-			       buf_text(&name));
+	if (run_check_name(buf_text(&name), err) < 0)
+		return -1;
 	memcpy(out, name.data, name.len + 1);
 	return 0;
 }
 
+/* Numbers as long as they may become; of the names nothing is known. */
 int pattern_check(const char *pattern, struct belay_error *err)
 {
-	static const struct pattern_words any = { "1", "1", "1", "x", "u" };
+	static const struct pattern_words any = {
+		"4294967295", "4294967295", "4294967294", "x", "u"
+	};
 	char out[RUN_NAME_SIZE];
 
 	return pattern_expand(pattern, &any, out, err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* previous.c - the attempt before: how it ended, and whether this may begin */
 
+#include <errno.h>
+
 #include "base/clock.h"
 #include "dispatch/act.h"
 #include "dispatch/opening.h"
@@ -10,12 +12,16 @@ struct attempt *opening_previous(const struct opening *o)
 	return o->previous ? run_attempt(o->run, o->previous) : NULL;
 }
 
+static bool is_ours(const struct opening *o, const struct begin *b)
+{
+	return run_begin_is_of(b, o->m->job_id, o->m->hint.submission);
+}
+
 static void tell_missed(struct opening *o, const struct begin *before)
 {
 	unsigned missed = o->m->restart - before->restart - 1;
 
-	if (before->job_id == o->m->job_id && o->m->restart > before->restart &&
-	    missed)
+	if (is_ours(o, before) && o->m->restart > before->restart && missed)
 		buf_printf(o->say, "%u start%s of this job since attempt %u "
 			   "never got as far as belay\n", missed,
 			   missed > 1 ? "s" : "", o->previous);
@@ -25,7 +31,7 @@ static void tell_missed(struct opening *o, const struct begin *before)
 static struct inquest inquest_of(const struct opening *o)
 {
 	const struct begin *b = opening_previous(o)->begin;
-	bool ours = b->job_id == o->m->job_id;
+	bool ours = is_ours(o, b);
 
 	return (struct inquest){
 		.moment = o->m,
@@ -57,7 +63,8 @@ int opening_stop(struct opening *o, const struct decision *d,
 {
 	const struct decided *stands = opening_previous(o)->decided;
 	struct inquest q = inquest_of(o);
-	struct act act = { &q, o->number, clock_wall_us() / 1000000, false };
+	struct act act = { &q, o->number, clock_wall_us() / 1000000, false,
+			   false };
 	int rc = 0;
 
 	q.job = o->job;
@@ -69,9 +76,11 @@ int opening_stop(struct opening *o, const struct decision *d,
 	keep_nodes(o, &q);
 	if (rc < 0)
 		return -1;
-	return err_set(err, BELAY_EFAILED, "attempt %u is not to be followed "
-		       "by another: %s", o->previous,
-		       d ? d->reason : stands->reason);
+	err_set(err, BELAY_EFAILED, "attempt %u is not to be followed by "
+		"another: %s", o->previous, d ? d->reason : stands->reason);
+	if (err && act.asked)
+		err->sys = ECANCELED;
+	return -1;
 }
 
 int opening_heed_previous(struct opening *o, struct belay_error *err)

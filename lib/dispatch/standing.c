@@ -23,7 +23,7 @@ bool standing_holds(const struct begin *b, const struct job_view *j)
 
 static bool is_of_job(const struct begin *b, const struct moment *m, bool exact)
 {
-	if (b->job_id != m->job_id)
+	if (!run_begin_is_of(b, m->job_id, m->hint.submission))
 		return false;
 	if (!exact)
 		return m->restart == b->restart || m->restart == b->restart + 1;

@@ -24,6 +24,7 @@ struct job_view {		/* of slurm_load_job, in our words */
 	enum job_state state;
 	bool completing, held, held_by_admin, requeue_allowed;
 	uint32_t restart;
+	int64_t submit_time;	/* of this restart; 0 unknown */
 	int64_t start_time, preempt_time;
 	int64_t begin_time;	/* the earliest start */
 	char batch_host[256];

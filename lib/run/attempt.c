@@ -7,6 +7,7 @@
  * published once, so of two that try the first stands.
  */
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,6 +242,18 @@ unsigned run_claim(struct run *r, struct belay_error *err)
 		if (rc)
 			return rc < 0 ? 0 : n;
 	}
+}
+
+/* Not synced: a claim that is there again after a crash is one more that never
+ * began. */
+int run_withdraw(struct run *r, unsigned n, struct belay_error *err)
+{
+	char name[NUMBER_SIZE];
+
+	if (unlinkat(r->attemptsfd, number_name(n, name), AT_REMOVEDIR) < 0)
+		return err_sys(err, "%s: cannot withdraw attempt %u", r->dir,
+			       n);
+	return 0;
 }
 
 int run_attempt_dir(const struct run *r, unsigned n, struct belay_error *err)

@@ -156,6 +156,7 @@ void begin_encode(const struct begin *b, unsigned n, struct buf *out)
 	json_put_u64(&o, "attempt", n);
 	put_text(&o, "job", b->job);
 	json_put_u64(&o, "job_id", b->job_id);
+	put_text(&o, "submission", b->submission);
 	json_put_u64(&o, "restart", b->restart);
 	json_put_i64(&o, "start_time", b->start_time);
 	json_put_str(&o, "nodes", b->nodes ? b->nodes : "");
@@ -210,6 +211,7 @@ struct begin *begin_decode(const struct buf *text, struct belay_error *err)
 		return NULL;
 	COPY(j, "job", b->job);
 	b->job_id = (uint32_t)json_u64(j, "job_id", 0);
+	COPY(j, "submission", b->submission);
 	b->restart = (uint32_t)json_u64(j, "restart", 0);
 	b->start_time = json_i64(j, "start_time", 0);
 	b->nodes = dup_member(j, "nodes");

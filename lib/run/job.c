@@ -58,6 +58,13 @@ int run_index_job(struct run *r, const char *root, uint32_t job_id,
 	return fs_publish_copy(dir, name, "", 0, err) < 0 ? -1 : 0;
 }
 
+bool run_begin_is_of(const struct begin *b, uint32_t job_id,
+		     const char *submission)
+{
+	return b->job_id == job_id &&
+	       (!b->submission[0] || !strcmp(b->submission, submission));
+}
+
 /* What run.json says, without its attempts: an epilog has little time, and
  * there may be a thousand. */
 static int peek(const char *root, const char *cluster, const char *name,

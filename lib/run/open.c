@@ -92,11 +92,6 @@ struct run *run_open_dir(const char *dir, struct belay_error *err)
 
 /* ---- finding ---- */
 
-static bool is_reserved(const char *name)
-{
-	return !strcmp(name, "jobs") || !strcmp(name, "policies");
-}
-
 static int each_in_cluster(int rootfd, const char *cluster,
 			   int (*f)(const char *, const char *, void *),
 			   void *arg, struct belay_error *err)
@@ -108,7 +103,7 @@ static int each_in_cluster(int rootfd, const char *cluster,
 	if (fd < 0 || fs_list(fd, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n && rc == 0; i++) {
-		if (!is_reserved(names.name[i]))
+		if (!run_name_is_reserved(names.name[i]))
 			rc = f(cluster, names.name[i], arg);
 	}
 	return rc;
@@ -160,7 +155,7 @@ static int search_cluster(int rootfd, const char *cluster, struct search *s,
 	if (s->job_id && fs_names_has(&names, "jobs") &&
 	    run_of_job(s->root, cluster, s->job_id, "", name, NULL) == 0)
 		note(s, cluster, name);
-	else if (fs_names_has(&names, s->spec) && !is_reserved(s->spec))
+	else if (fs_names_has(&names, s->spec) && !run_name_is_reserved(s->spec))
 		note(s, cluster, s->spec);
 	return 0;
 }
@@ -298,10 +293,8 @@ fail:
 
 static int check_spec(const struct run_spec *spec, struct belay_error *err)
 {
-	if (!text_is_name(spec->name) || is_reserved(spec->name) ||
-	    strlen(spec->name) > RUN_NAME_SIZE - 8)
-		return err_set(err, BELAY_EINVAL, "not a run's name: '%s'; use up "
-			       "to 120 of A-Z a-z 0-9 . _ @ + = -", spec->name);
+	if (run_check_name(spec->name, err) < 0)
+		return -1;
 	if (!text_is_name(spec->cluster))
 		return err_set(err, BELAY_EINVAL, "not a cluster's name: '%s'",
 			       spec->cluster);

@@ -42,6 +42,8 @@ struct cut_entry {
 struct begin {
 	char job[64];		/* "123", "100_7"; "" outside Slurm */
 	uint32_t job_id;	/* Slurm's own id, 0 outside */
+	char submission[RUN_ID_HEX];	/* the job's, not the run's: Slurm
+					 * gives ids again; "" not known */
 	uint32_t restart;	/* Slurm's restart count */
 	int64_t start_time;	/* Slurm's start of the job, seconds; 0 unknown */
 	char *nodes;		/* hostlist */
@@ -139,6 +141,11 @@ int run_each(const char *root, int (*f)(const char *cluster, const char *name,
 
 /* ---- beginning ---------------------------------------------------------- */
 
+/* May a run be called so?  Or what would be right. */
+int run_check_name(const char *name, struct belay_error *err);
+/* Is it what lies beside the runs of a cluster? */
+bool run_name_is_reserved(const char *name);
+
 struct run_spec {		/* what run_create needs; strings borrowed */
 	const char *root, *cluster, *name, *submission;
 	const char *preset, *policy, *work_dir;
@@ -156,6 +163,10 @@ struct run *run_create(const struct run_spec *spec, bool *fresh, bool *renamed,
 /* Claim the next attempt: its number, or 0 on error.  From now on older
  * attempts are fenced. */
 unsigned run_claim(struct run *r, struct belay_error *err);
+
+/* Give back a claim that nothing was recorded under: older attempts are as they
+ * were. */
+int run_withdraw(struct run *r, unsigned n, struct belay_error *err);
 
 /* Publish begin.json / end.json / decision.json of attempt n.  1: by this
  * call; 0: one stood already (run_reload shows it); -1: error.  An end is
@@ -202,6 +213,9 @@ int run_journal_dir(const struct run *r, unsigned n, bool make,
 /* attempts/NNNNNN itself. */
 int run_attempt_dir(const struct run *r, unsigned n, struct belay_error *err);
 
+/* Was the attempt begun by this job, and not by one that had its id before? */
+bool run_begin_is_of(const struct begin *b, uint32_t job_id,
+		     const char *submission);
 /* Outside Slurm: does the process that began still run on this host?
  * 1 yes, 0 no, -1 cannot be known from here. */
 int run_begin_alive(const struct begin *b);

@@ -63,11 +63,12 @@ decide_attempt() {	# decide_attempt N MINUTES_AGO ACTION [MEMBERS]
 publish() {		# publish N FILE JSON OVERRIDES
 	(umask 077
 	mkdir -p "$run_dir/attempts/$(printf %06d "$1")"
-	python3 - "$3" "{${4}}" >"$run_dir/attempts/$(printf %06d "$1")/$2.json" \
-		<<'PY'
+	cd "$run_dir/attempts/$(printf %06d "$1")"
+	python3 - "$3" "{${4}}" >".$2.json" <<'PY'
 import json, sys
 print(json.dumps({**json.loads(sys.argv[1]), **json.loads(sys.argv[2])}))
 PY
+	mv ".$2.json" "$2.json"	# whoever watches sees it whole
 	)
 }
 

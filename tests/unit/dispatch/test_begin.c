@@ -46,6 +46,30 @@ int __wrap_linkat(int a, const char *from, int b, const char *to, int flags)
 	return __real_linkat(a, from, b, to, flags);
 }
 
+/* Job 13 begins just before the attempt that is being claimed is. */
+static struct world *outrun;
+
+static void begin_as_13(struct world *w)
+{
+	struct begin b = { .job = "13", .job_id = 13, .action = "start" };
+	struct run *r = world_run(w);
+
+	outrun = NULL;
+	strcpy(b.submission, "ffffffffffffffffffffffffffffffff");
+	assert_int_equal(run_claim(r, &w->err), 1);
+	assert_int_equal(run_publish_begin(r, 1, &b, &w->err), 1);
+	run_close(r);
+}
+
+int __real_mkdirat(int dirfd, const char *name, mode_t mode);
+int __wrap_mkdirat(int dirfd, const char *name, mode_t mode);
+int __wrap_mkdirat(int dirfd, const char *name, mode_t mode)
+{
+	if (outrun && !strcmp(name, "000001"))
+		begin_as_13(outrun);
+	return __real_mkdirat(dirfd, name, mode);
+}
+
 static const char one_attempt[] =
 	"version: 1\npreset: standard\nattempts: {max: 1}\n";
 
@@ -179,8 +203,88 @@ static void test_a_run_of_another_live_job_is_left_to_it(void **state)
 	assert_fails(world_begin(w), &w->err, BELAY_EBUSY,
 		     "run '12' is held by job 12; this job is requeued and "
 		     "held until 'scontrol release 13'");
+	assert_int_equal(w->err.sys, ECANCELED);
 	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 13; ");
 	assert_string_equal(buf_text(&w->env), "");
+}
+
+/* Both looked when nobody had it; one has begun before the other claims. */
+static void test_a_claim_behind_a_live_job_is_given_back(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	w->moment.join = true;
+	w->slurm.other_id = 13;
+	outrun = w;
+	assert_fails(world_begin(w), &w->err, BELAY_EBUSY,
+		     "run '12' is held by job 13; this job is requeued and "
+		     "held until 'scontrol release 12'");
+	assert_int_equal(w->err.sys, ECANCELED);
+	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 12; ");
+	r = world_run(w);
+	assert_int_equal(run_newest_number(r), 1);	/* not fenced */
+	assert_null(run_attempt(r, 1)->end);
+	run_close(r);
+}
+
+static void test_a_claim_behind_a_job_that_is_gone_is_made_anew(void **state)
+{
+	struct world *w = *state;
+
+	w->moment.join = true;
+	outrun = w;
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ATTEMPT", "2");
+	assert_env(w, "BELAY_PREVIOUS_CAUSE", "vanished");
+	assert_true(w->slurm.calls <= 3);
+}
+
+/* It goes on without, and is told so. */
+static void test_a_job_that_cannot_yield_is_not_called_off(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_begin(w), &w->err);
+	join_as(w, 13);
+	w->slurm.other_id = 12;
+	w->slurm.refuses_requeue = true;
+	assert_fails(world_begin(w), &w->err, BELAY_EBUSY,
+		     "run '12' is held by job 12");
+	assert_int_equal(w->err.sys, 0);
+}
+
+/* The id of the job that had the run is another's now: that one does not hold
+ * it, whatever it is doing. */
+static void test_a_job_with_the_id_of_a_holder_holds_nothing(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_begin(w), &w->err);
+	join_as(w, 13);
+	w->slurm.other_id = 12;
+	w->slurm.other_submitted = INT64_C(1) << 40;
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ATTEMPT", "2");
+	assert_env(w, "BELAY_PREVIOUS_CAUSE", "vanished");
+}
+
+/* Slurm counts its ids from 1 again: the job that has ours now knows nothing of
+ * how the one before ended. */
+static void test_a_job_with_our_id_is_not_ours(void **state)
+{
+	struct world *w = *state;
+
+	w->moment.restart = w->slurm.restart = 4;
+	assert_ok(world_begin(w), &w->err);
+	join_as(w, 12);
+	w->moment.restart = w->slurm.restart = 0;
+	w->slurm.start_time = 5000;
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_RUN", "12");
+	assert_env(w, "BELAY_ATTEMPT", "2");
+	assert_env(w, "BELAY_PREVIOUS_CAUSE", "vanished");
+	assert_string_equal(buf_text(&w->say), "");
 }
 
 static void test_a_run_of_a_job_that_is_gone_is_taken_over(void **state)
@@ -205,7 +309,10 @@ static void test_of_two_jobs_that_begin_at_once_one_yields(void **state)
 	join_as(w, 13);
 	w->claims_in_sleep = true;
 	assert_fails(world_begin(w), &w->err, BELAY_EFENCED,
-		     "attempt 3 has begun");
+		     "run '12' was taken by another job at the same time; "
+		     "this job is requeued and held until 'scontrol release "
+		     "13'");
+	assert_int_equal(w->err.sys, ECANCELED);
 	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 13; ");
 	assert_string_equal(buf_text(&w->env), "");
 	r = world_run(w);
@@ -239,7 +346,20 @@ static void test_a_run_that_is_to_be_held_is_held_by_begin(void **state)
 	world_restart(w, "n[1-2]", "n1");
 	assert_fails(world_begin(w), &w->err, BELAY_EFAILED,
 		     "attempt 1 is not to be followed by another: ");
+	assert_int_equal(w->err.sys, ECANCELED);
 	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 12; ");
+}
+
+static void test_a_run_that_cannot_be_held_goes_on_without_us(void **state)
+{
+	struct world *w = *state;
+
+	world_policy(w, one_attempt);
+	assert_ok(world_begin(w), &w->err);
+	world_restart(w, "n[1-2]", "n1");
+	w->slurm.refuses_requeue = true;
+	assert_fails(world_begin(w), &w->err, BELAY_EFAILED, "it may not");
+	assert_int_equal(w->err.sys, 0);
 }
 
 static void test_a_person_may_let_a_held_run_go_on(void **state)
@@ -423,10 +543,19 @@ int main(void)
 		TEST_IN_WORLD(test_what_is_unusual_is_said),
 		TEST_IN_WORLD(test_another_submission_is_another_run),
 		TEST_IN_WORLD(test_a_run_of_another_live_job_is_left_to_it),
+		TEST_IN_WORLD(test_a_claim_behind_a_live_job_is_given_back),
+		TEST_IN_WORLD(
+			test_a_claim_behind_a_job_that_is_gone_is_made_anew),
+		TEST_IN_WORLD(test_a_job_with_our_id_is_not_ours),
+		TEST_IN_WORLD(
+			test_a_job_with_the_id_of_a_holder_holds_nothing),
+		TEST_IN_WORLD(test_a_job_that_cannot_yield_is_not_called_off),
 		TEST_IN_WORLD(test_a_run_of_a_job_that_is_gone_is_taken_over),
 		TEST_IN_WORLD(test_of_two_jobs_that_begin_at_once_one_yields),
 		TEST_IN_WORLD(test_what_has_begun_can_be_found_by_its_job),
 		TEST_IN_WORLD(test_a_run_that_is_to_be_held_is_held_by_begin),
+		TEST_IN_WORLD(
+			test_a_run_that_cannot_be_held_goes_on_without_us),
 		TEST_IN_WORLD(test_a_person_may_let_a_held_run_go_on),
 		TEST_IN_WORLD(test_a_person_gives_a_run_a_fresh_budget),
 		TEST_IN_WORLD(test_a_run_that_is_to_end_is_cancelled_by_begin),

@@ -2,6 +2,7 @@
 /* test_end.c - an end is worked out, decided about and acted upon once */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -140,8 +141,60 @@ static void test_a_job_that_never_began_has_no_end(void **state)
 {
 	struct world *w = *state;
 
-	assert_ok(world_end(w, 1), &w->err);
+	assert_fails(world_end(w, 1), &w->err, BELAY_ENOENT, "cannot open");
 	assert_int_equal(w->slurm.calls, 0);
+}
+
+static void remove_below(struct world *w, const char *what)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command), "rm -r '%s/%s'", w->dir->path, what);
+	assert_int_equal(system(command), 0);
+}
+
+/* Whatever of it is left. */
+static void test_a_run_that_is_gone_is_missed(void **state)
+{
+	static const char *const parts[] = { "c/12", "c/jobs", "c" };
+	struct world *w = *state;
+
+	for (size_t i = 0; i < 3; i++) {
+		assert_ok(world_begin(w), &w->err);
+		remove_below(w, parts[i]);
+		assert_fails(world_end(w, 1), &w->err, BELAY_ENOENT,
+			     "its run is gone: ");
+		assert_non_null(strstr(w->err.text, "; this job is unprotected "
+				       "from here on"));
+		assert_string_equal(buf_text(&w->slurm.did), "");
+		assert_ok(world_after(w, "n2"), &w->err);
+	}
+}
+
+static void test_a_run_of_a_newer_format_is_left_alone(void **state)
+{
+	struct world *w = *state;
+	char path[600];
+	FILE *f;
+
+	assert_ok(world_begin(w), &w->err);
+	snprintf(path, sizeof(path), "%s/c/12/run.json", w->dir->path);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("{\"format\": 2}\n", f);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/c/12/attempts/000001/end.json",
+		 w->dir->path);
+	assert_fails(world_end(w, 1), &w->err, BELAY_ECORRUPT,
+		     "format 2 is not known; a newer belay wrote it");
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(world_after(w, "n2"), -1);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_string_equal(buf_text(&w->slurm.did), "");
+	world_restart(w, "n[1-2]", "n1");
+	assert_fails(world_begin(w), &w->err, BELAY_ECORRUPT,
+		     "format 2 is not known; a newer belay wrote it");
+	assert_string_equal(buf_text(&w->env), "");
 }
 
 static void test_slurmctld_away_is_waited_for(void **state)
@@ -216,6 +269,8 @@ int main(void)
 		TEST_IN_WORLD(test_a_stale_agent_leaves),
 		TEST_IN_WORLD(test_an_agent_leaves_when_slurm_has_gone_on),
 		TEST_IN_WORLD(test_a_job_that_never_began_has_no_end),
+		TEST_IN_WORLD(test_a_run_that_is_gone_is_missed),
+		TEST_IN_WORLD(test_a_run_of_a_newer_format_is_left_alone),
 		TEST_IN_WORLD(test_slurmctld_away_is_waited_for),
 		TEST_IN_WORLD(
 		    test_without_slurm_the_end_is_recorded_all_the_same),

@@ -47,8 +47,17 @@ static void test_what_gives_no_name_is_refused(void **state)
 		{ "%x", &odd, "not a name for a run: 'a/b'" },
 		{ "%z", &words, "'%z' stands for nothing; there are %j" },
 		{ "x%", &words, "stands for nothing" },
-		{ "", &words, "not a name for a run: ''" },
-		{ "..", &words, "not a name for a run: '..'" },
+		{ "", &words, "it is empty; use 1 to 120 of A-Z a-z 0-9 . _" },
+		{ "..", &words, "not a name for a run: '..'; use 1 to 120 of "
+				"A-Z a-z 0-9 . _ @ + = -, the first neither . "
+				"nor -" },
+		{ "-n", &words, "'-n'; use 1 to 120 of" },
+		{ ".hidden", &words, "'.hidden'; use 1 to 120 of" },
+		{ "../x", &words, "'../x'; use 1 to 120 of" },
+		{ "gr\xc3\xb6\xc3\x9f" "e", &words, "'gr\xc3\xb6\xc3\x9f" "e'; use" },
+		{ "a\nb", &words, "'a?b'; use 1 to 120 of" },
+		{ "jobs", &words, "'jobs' is belay's own; use another" },
+		{ "policies", &words, "'policies' is belay's own" },
 		{ "100%%", &words, "not a name for a run: '100%'" },
 	};
 	char name[RUN_NAME_SIZE];
@@ -58,6 +67,24 @@ static void test_what_gives_no_name_is_refused(void **state)
 		assert_fails(pattern_expand(cases[i].pattern, cases[i].words,
 					    name, &err),
 			     &err, BELAY_EINVAL, cases[i].message);
+}
+
+static void test_a_name_may_be_long_but_not_too_long(void **state)
+{
+	char pattern[300], name[RUN_NAME_SIZE];
+
+	(void)state;
+	memset(pattern, 'x', sizeof(pattern));
+	pattern[120] = '\0';
+	assert_ok(pattern_expand(pattern, &words, name, &err), &err);
+	assert_ok(pattern_check(pattern, &err), &err);
+	memcpy(pattern + 119, "%j", 3);	/* "12" here, ten digits elsewhere */
+	assert_fails(pattern_expand(pattern, &words, name, &err), &err,
+		     BELAY_EINVAL, "it has 121 bytes; use 1 to 120 of A-Z");
+	memcpy(pattern + 115, "%j", 3);
+	assert_ok(pattern_expand(pattern, &words, name, &err), &err);
+	assert_fails(pattern_check(pattern, &err), &err, BELAY_EINVAL,
+		     "it has 125 bytes; use 1 to 120 of A-Z");
 }
 
 static void test_a_pattern_can_be_checked_before_there_is_a_job(void **state)
@@ -73,6 +100,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_patterns_are_what_they_stand_for),
 		cmocka_unit_test(test_what_gives_no_name_is_refused),
+		cmocka_unit_test(test_a_name_may_be_long_but_not_too_long),
 		cmocka_unit_test(
 			test_a_pattern_can_be_checked_before_there_is_a_job),
 	};

@@ -63,8 +63,10 @@ static int load_job(void *state, uint32_t job_id, struct job_view *j,
 	};
 	snprintf(j->record, sizeof(j->record), "%u", job_id);
 	snprintf(j->batch_host, sizeof(j->batch_host), "%s", f->batch_host);
-	if (job_id == f->other_id)
+	if (job_id == f->other_id) {
 		j->state = JOB_STATE_RUNNING;
+		j->submit_time = f->other_submitted;
+	}
 	return 0;
 }
 
@@ -96,6 +98,8 @@ static int requeue(void *state, const char *record, bool hold,
 
 	if (away(f, err) < 0)
 		return -1;
+	if (f->refuses_requeue)
+		return err_set(err, BELAY_EFAILED, "it may not");
 	buf_printf(&f->did, "requeue%s %s; ", hold ? "-held" : "", record);
 	if (f->state != JOB_STATE_PENDING)
 		f->restart++;

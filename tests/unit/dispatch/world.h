@@ -12,7 +12,8 @@ struct fake_slurm {
 	bool away;			/* nothing answers */
 	uint32_t job_id, other_id;	/* other: some job that runs, or 0 */
 	enum job_state state;
-	bool completing, no_requeue;
+	bool completing, no_requeue, refuses_requeue;
+	int64_t other_submitted;
 	uint32_t restart;
 	int64_t start_time;
 	const char *batch_host, *nodes, *down;	/* down: one node's name */

@@ -487,6 +487,43 @@ static void test_a_failed_begin_is_said_to_the_job_and_to_people(void **state)
 			    "unprotected: no disk\n");
 }
 
+/* In a process of its own, as a task is: it ends there. */
+static int task_init_ends(void)
+{
+	char *env[64];
+	int status;
+	pid_t pid;
+
+	memcpy(env, fake->env, sizeof(env));
+	pid = fork();
+	if (pid == 0) {
+		call(slurm_spank_task_init, S_CTX_REMOTE);
+		_exit(99);
+	}
+	waitpid(pid, &status, 0);
+	memcpy(fake->env, env, sizeof(env));	/* its strings were its own */
+	return WEXITSTATUS(status);
+}
+
+static void test_a_start_that_was_called_off_does_not_run(void **state)
+{
+	set_job("SLURM_SPANK_BELAY_HINT", "1:h");
+	agent_is(*state, "echo BELAY_CALLED_OFF=1\n"
+		 "echo BELAY_ERROR=held by job 12");
+	assert_int_equal(task_init_ends(), 0);
+	assert_string_equal(fake->log, "error: belay: this job does not run "
+			    "now: held by job 12\n");
+	fake->log[0] = '\0';
+	/* but only the agent's own, whole word counts */
+	agent_is(*state, "echo BELAY_CALLED_OFF=1; echo babble");
+	assert_int_equal(task_init_ends(), 99);
+	assert_logged("this job runs unprotected: ");
+	fake->log[0] = '\0';
+	agent_is(*state, "echo BELAY_CALLED_OFF=1; echo BELAY_OK=1");
+	assert_int_equal(task_init_ends(), 99);
+	assert_string_equal(fake->log, "");
+}
+
 static void test_half_an_environment_is_none(void **state)
 {
 	set_job("SLURM_SPANK_BELAY_HINT", "1:h");
@@ -528,10 +565,24 @@ static void test_end_passes_the_wait_status(void **state)
 static void test_a_failed_end_is_said_and_nothing_more(void **state)
 {
 	set_job("SLURM_SPANK_BELAY_HINT", "1:h");
-	agent_is(*state, "echo BELAY_ERROR=no disk");
+	agent_is(*state, "echo BELAY_OK=1");
+	call(slurm_spank_init_post_opt, S_CTX_REMOTE);
+	call(slurm_spank_task_init, S_CTX_REMOTE);
+	agent_is(*state, "echo BELAY_ERROR=its run is gone");
 	assert_int_equal(call(slurm_spank_task_exit, S_CTX_REMOTE), 0);
-	assert_logged("belay: the end of this attempt is not recorded: "
-		      "no disk");
+	assert_string_equal(fake->log, "error: belay: the end of this attempt "
+			    "is not recorded: its run is gone\n");
+}
+
+/* Belay was off when the script started, or the script never did. */
+static void test_what_has_not_begun_need_not_end(void **state)
+{
+	set_job("SLURM_SPANK_BELAY_HINT", "1:h");
+	agent_is(*state, "echo \"$@\" >out; echo BELAY_ERROR=its run is gone");
+	call(slurm_spank_init_post_opt, S_CTX_REMOTE);
+	assert_int_equal(call(slurm_spank_task_exit, S_CTX_REMOTE), 0);
+	assert_string_equal(agent_wrote(*state), "end --status 0");
+	assert_string_equal(fake->log, "");
 }
 
 static void test_an_unprotected_job_is_told_so_once(void **state)
@@ -590,10 +641,12 @@ int main(void)
 		HOOK_TEST(test_the_mistake_of_a_blank_is_seen),
 		HOOK_TEST(test_begin_gives_the_job_its_variables),
 		HOOK_TEST(test_a_failed_begin_is_said_to_the_job_and_to_people),
+		HOOK_TEST(test_a_start_that_was_called_off_does_not_run),
 		HOOK_TEST(test_half_an_environment_is_none),
 		HOOK_TEST(test_only_the_batch_step_of_a_protected_job_begins),
 		HOOK_TEST(test_end_passes_the_wait_status),
 		HOOK_TEST(test_a_failed_end_is_said_and_nothing_more),
+		HOOK_TEST(test_what_has_not_begun_need_not_end),
 		HOOK_TEST(test_an_unprotected_job_is_told_so_once),
 		HOOK_TEST(test_after_finds_the_hint_where_the_epilog_has_it),
 		HOOK_TEST(test_slurmd_itself_gets_nothing_from_us),

@@ -84,8 +84,9 @@ static void test_names_that_cannot_be_are_refused(void **state)
 	bool fresh, renamed;
 
 	assert_null(make(d, "../x", ID_A, false, &fresh, &renamed));
-	assert_non_null(strstr(d->err.text, "not a run's name"));
+	assert_non_null(strstr(d->err.text, "not a name for a run: '../x'"));
 	assert_null(make(d, "jobs", ID_A, false, &fresh, &renamed));
+	assert_non_null(strstr(d->err.text, "'jobs' is belay's own"));
 	assert_null(make(d, "x", "short", false, &fresh, &renamed));
 	assert_non_null(strstr(d->err.text, "not a submission id"));
 	assert_null(run_open(d->path, NULL, "nothing", &d->err));

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "checkpoint/manifest.h"
 #include "cmd/belay/checkpoint.h"
 #include "cmd/belay/print.h"
 #include "cmd/belay/which.h"
@@ -17,20 +18,6 @@ static const struct verb_option options[] = {
 	{ 0 }
 };
 
-static void file_json(const struct checkpoint_file *f, struct json_out *o)
-{
-	char hex[DIGEST_HEX], mode[8];
-
-	digest_format(&f->digest, hex);
-	snprintf(mode, sizeof(mode), "%04o", f->mode & 0777);
-	json_open(o, NULL, '{');
-	json_put_str(o, "name", f->name);
-	json_put_u64(o, "size", f->size);
-	json_put_str(o, "mode", mode);
-	json_put_str(o, "digest", hex);
-	json_close(o, '}');
-}
-
 static int show_json(const struct run *r, const struct checkpoint *c)
 {
 	_auto_buf_ struct buf text = { 0 };
@@ -40,7 +27,7 @@ static int show_json(const struct run *r, const struct checkpoint *c)
 	checkpoint_json(r, c, &o);
 	json_open(&o, "files", '[');
 	for (unsigned i = 0; i < c->n_files; i++)
-		file_json(&c->files[i], &o);
+		manifest_put_file(&c->files[i], &o);
 	json_close(&o, ']');
 	json_close(&o, '}');
 	return print_json(&text);

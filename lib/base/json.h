@@ -67,6 +67,16 @@ void json_put_bool(struct json_out *o, const char *key, bool v);
 void json_put_null(struct json_out *o, const char *key);
 void json_put_time(struct json_out *o, const char *key, int64_t wall_us); /* 0: null */
 
+/* Close the object with a last member "check" of every byte before it, and end
+ * the line; the buf holds nothing else. */
+void json_seal(struct json_out *o);
+/* json_parse(), of what has no seal, for a person may have written it, or one
+ * that is unbroken. */
+struct json *json_parse_sealed(const char *text, size_t len,
+			       struct belay_error *err);
+/* 0: just what json_seal() has written; -1, with what is wrong. */
+int json_check_seal(const char *text, size_t len, struct belay_error *err);
+
 #define _auto_json_ __attribute__((cleanup(json_freep)))
 static inline void json_freep(struct json **j)
 {

@@ -99,8 +99,7 @@ int checkpoint_mark_damaged(struct run *r, uint64_t id, const char *why,
 	json_put_time(&o, "when", clock_wall_us());
 	json_put_str(&o, "host", host);
 	json_put_str(&o, "reason", why);
-	json_close(&o, '}');
-	buf_puts(&text, "\n");
+	json_seal(&o);
 	if (text.failed)
 		return err_nomem(err);
 	return fs_publish(dirfd, name, text.data, text.len, err) < 0 ? -1 : 0;

@@ -29,6 +29,7 @@ struct checkpoint_file {
 
 struct checkpoint {
 	uint64_t id;
+	char submission[RUN_ID_HEX];	/* of the run */
 	unsigned attempt;
 	char writer[256];	/* host-pid of who committed */
 	int64_t created_us;

@@ -166,6 +166,25 @@ static int next_id(const struct commit *k, uint64_t *next,
 	return 0;
 }
 
+/* By name: once it is published the descriptor still leads there. */
+static void remove_manifest(const struct commit *k)
+{
+	_auto_close_ int fd = fs_subdir_open(k->storefd, k->staging, NULL);
+
+	if (fd >= 0)
+		fs_remove(fd, MANIFEST, NULL);
+}
+
+/* Somebody was faster: MANIFEST says the number, so it is written anew. */
+static int renumber(struct commit *k, uint64_t id, struct belay_error *err)
+{
+	remove_manifest(k);
+	k->c.id = id;
+	return write_manifest(k, err);
+}
+
+/* Listed once more just before: what appeared and was deleted since must not
+ * have its number given again. */
 static int publish(struct commit *k, struct belay_error *err)
 {
 	char name[CHECKPOINT_NAME];
@@ -175,22 +194,15 @@ static int publish(struct commit *k, struct belay_error *err)
 	for (int tries = 0; rc == 0 && tries < NUMBERS_TRIED; tries++) {
 		if (next_id(k, &id, err) < 0)
 			return -1;
-		rc = fs_publish_dir(k->storefd, k->staging, k->storefd,
-				    store_name(id, name), err);
+		if (id == k->c.id)
+			rc = fs_publish_dir(k->storefd, k->staging, k->storefd,
+					    store_name(id, name), err);
+		else if (renumber(k, id--, err) < 0)
+			return -1;
 	}
 	if (rc == 0)
 		return err_set(err, BELAY_EBUSY, "every number is taken");
-	k->c.id = id;
 	return rc < 0 ? -1 : 0;
-}
-
-/* By name: once it is published the descriptor still leads there. */
-static void remove_manifest(const struct commit *k)
-{
-	_auto_close_ int fd = fs_subdir_open(k->storefd, k->staging, NULL);
-
-	if (fd >= 0)
-		fs_remove(fd, MANIFEST, NULL);
 }
 
 static int write_and_publish(struct commit *k, struct belay_error *err)
@@ -207,7 +219,7 @@ static int write_and_publish(struct commit *k, struct belay_error *err)
 	return run_check_fence(k->r, k->attempt, err);
 }
 
-static int describe(struct checkpoint *c, unsigned n,
+static int describe(const struct run *r, struct checkpoint *c, unsigned n,
 		    const struct checkpoint_options *opt,
 		    struct belay_error *err)
 {
@@ -221,6 +233,7 @@ static int describe(struct checkpoint *c, unsigned n,
 		 (long)getpid());
 	snprintf(c->label, sizeof(c->label), "%s",
 		 opt->label ? opt->label : "");
+	memcpy(c->submission, r->submission, sizeof(c->submission));
 	c->attempt = n;
 	c->created_us = clock_wall_us();
 	c->chunks_done = opt->chunks_done;
@@ -254,7 +267,7 @@ uint64_t checkpoint_commit(struct run *r, unsigned n, const char *staging,
 	storefd = k.storefd = store_open(r, true, err);
 	if (storefd >= 0)
 		fd = k.fd = fs_subdir_open(storefd, k.staging, err);
-	if (fd >= 0 && describe(&k.c, n, opt, err) == 0 &&
+	if (fd >= 0 && describe(r, &k.c, n, opt, err) == 0 &&
 	    write_and_publish(&k, err) == 0)
 		id = k.c.id;
 	checkpoint_fini(&k.c);

@@ -42,9 +42,22 @@ static void set_damaged(struct checkpoint *c, const char *why)
 	snprintf(c->reason, sizeof(c->reason), "%.255s", why);
 }
 
+/* One that is whole may have strayed here from another place. */
+static int check_place(const struct run *r, uint64_t id,
+		       const struct checkpoint *c, struct belay_error *err)
+{
+	if (c->id != id)
+		return err_set(err, BELAY_ECORRUPT, MANIFEST " is of "
+			       "checkpoint %llu", (unsigned long long)c->id);
+	if (c->submission[0] && strcmp(c->submission, r->submission))
+		return err_set(err, BELAY_ECORRUPT, MANIFEST " is of another "
+			       "run");
+	return 0;
+}
+
 /* 1 read, 0 it has been deleted meanwhile, -1 why it cannot be used. */
-static int read_manifest(int dirfd, uint64_t id, struct checkpoint *c,
-			 struct belay_error *err)
+static int read_manifest(const struct run *r, int dirfd, uint64_t id,
+			 struct checkpoint *c, struct belay_error *err)
 {
 	char name[CHECKPOINT_NAME];
 	_auto_close_ int fd = fs_subdir_open(dirfd, store_name(id, name), err);
@@ -57,7 +70,12 @@ static int read_manifest(int dirfd, uint64_t id, struct checkpoint *c,
 			err_set(err, BELAY_ECORRUPT, MANIFEST " is missing");
 		return -1;
 	}
-	return manifest_decode(buf_text(&text), text.len, c, err) < 0 ? -1 : 1;
+	if (manifest_decode(buf_text(&text), text.len, c, err) < 0)
+		return -1;
+	if (check_place(r, id, c, err) == 0)
+		return 1;
+	checkpoint_fini(c);
+	return -1;
 }
 
 static void load(const struct run *r, int dirfd, uint64_t id,
@@ -65,12 +83,12 @@ static void load(const struct run *r, int dirfd, uint64_t id,
 {
 	struct belay_error why;
 	struct checkpoint *c = &list->c[list->n];
-	int rc = read_manifest(dirfd, id, c, &why);
+	int rc = read_manifest(r, dirfd, id, c, &why);
 
 	if (rc == 0)
 		return;
 	list->n++;
-	c->id = id;		/* the name is the truth */
+	c->id = id;
 	if (rc < 0) {
 		set_damaged(c, why.text);
 		c->unreadable = why.code != BELAY_ECORRUPT;
@@ -86,7 +104,7 @@ static void read_mark(int dirfd, const char *name, struct checkpoint *c)
 	_auto_json_ struct json *j = NULL;
 
 	if (fs_read(dirfd, name, 65536, &text, NULL) == 0)
-		j = json_parse(buf_text(&text), text.len, NULL);
+		j = json_parse_sealed(buf_text(&text), text.len, NULL);
 	set_damaged(c, json_str(j, "reason", "marked as damaged"));
 	c->unreadable = false;
 }

@@ -9,6 +9,7 @@
 #define CHECKPOINT_MANIFEST_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "checkpoint/checkpoint.h"
 
 #define MANIFEST "MANIFEST"
@@ -21,6 +22,8 @@ int manifest_add(struct checkpoint *c, const char *name, uint64_t size,
  * characters, and not MANIFEST itself?  NULL, or what is wrong with it. */
 const char *manifest_name_fault(const char *name);
 
+/* A file as MANIFEST has it. */
+void manifest_put_file(const struct checkpoint_file *f, struct json_out *o);
 /* Sorts the files by name. */
 int manifest_encode(struct checkpoint *c, struct buf *out,
 		    struct belay_error *err);

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * manifest_json.c - MANIFEST as JSON, whose last member checks the rest
- *
- * The check covers the bytes, not their meaning, so it is looked at before
- * anything is parsed.
- */
+/* manifest_json.c - MANIFEST as JSON, sealed by its last member */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +10,6 @@
 #include "base/text.h"
 #include "checkpoint/manifest.h"
 
-static const char check_key[] = ",\"check\"";
-
 static int by_name(const void *a, const void *b)
 {
 	const struct checkpoint_file *x = a, *y = b;
@@ -24,7 +17,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void encode_file(const struct checkpoint_file *f, struct json_out *o)
+void manifest_put_file(const struct checkpoint_file *f, struct json_out *o)
 {
 	char hex[DIGEST_HEX], mode[8];
 
@@ -44,6 +37,7 @@ static void encode_head(const struct checkpoint *c, struct json_out *o)
 
 	snprintf(id, sizeof(id), "%llu", (unsigned long long)c->id);
 	json_put_u64(o, "format", MANIFEST_FORMAT);
+	json_put_str(o, "run_submission", c->submission);
 	json_put_str(o, "id", id);
 	json_put_u64(o, "attempt", c->attempt);
 	json_put_str(o, "writer", c->writer);
@@ -57,8 +51,6 @@ int manifest_encode(struct checkpoint *c, struct buf *out,
 		    struct belay_error *err)
 {
 	struct json_out o = { .buf = out };
-	char hex[DIGEST_HEX];
-	struct digest check;
 
 	if (c->n_files)
 		qsort(c->files, c->n_files, sizeof(*c->files), by_name);
@@ -66,13 +58,9 @@ int manifest_encode(struct checkpoint *c, struct buf *out,
 	encode_head(c, &o);
 	json_open(&o, "files", '[');
 	for (unsigned i = 0; i < c->n_files; i++)
-		encode_file(&c->files[i], &o);
+		manifest_put_file(&c->files[i], &o);
 	json_close(&o, ']');
-	check = digest_of(out->data, out->len);
-	digest_format(&check, hex);
-	json_put_str(&o, "check", hex);
-	json_close(&o, '}');
-	buf_puts(out, "\n");
+	json_seal(&o);
 	if (out->failed)
 		return err_nomem(err);
 	if (out->len > JSON_MAX_BYTES)
@@ -84,27 +72,6 @@ int manifest_encode(struct checkpoint *c, struct buf *out,
 static int bad(struct belay_error *err, const char *what)
 {
 	return err_set(err, BELAY_ECORRUPT, MANIFEST " %s", what);
-}
-
-/* The check is the last member, so its key is found from the end. */
-static int verify(const char *text, size_t len, struct belay_error *err)
-{
-	const size_t tail = sizeof(check_key) - 1 + strlen(":\"\"}\n") + 32;
-	struct digest said, is;
-	char hex[DIGEST_HEX];
-	const char *at;
-
-	if (len < tail)
-		return bad(err, "is cut off");
-	at = text + len - tail;
-	snprintf(hex, sizeof(hex), "%.32s", at + sizeof(check_key) - 1 + 2);
-	if (memcmp(at, check_key, sizeof(check_key) - 1) ||
-	    digest_parse(hex, &said) < 0)
-		return bad(err, "does not end with its check");
-	is = digest_of(text, len - tail);
-	if (memcmp(&is, &said, sizeof(is)))
-		return bad(err, "does not match its check");
-	return 0;
 }
 
 static int decode_mode(const struct json *j, unsigned *mode)
@@ -170,6 +137,8 @@ static int decode_head(const struct json *j, struct checkpoint *c,
 	c->attempt = (unsigned)json_u64(j, "attempt", 0);
 	c->created_us = clock_iso_parse(json_str(j, "created", ""));
 	c->chunks_done = json_u64(j, "chunks_done", 0);
+	snprintf(c->submission, sizeof(c->submission), "%s",
+		 json_str(j, "run_submission", ""));
 	snprintf(c->writer, sizeof(c->writer), "%s", json_str(j, "writer", ""));
 	snprintf(c->label, sizeof(c->label), "%s", json_str(j, "label", ""));
 	return 0;
@@ -180,8 +149,8 @@ static int decode(const char *text, size_t len, struct checkpoint *c,
 {
 	_auto_json_ struct json *j = NULL;
 
-	if (verify(text, len, err) < 0)
-		return -1;
+	if (json_check_seal(text, len, err) < 0)
+		return err_prefix(err, MANIFEST);
 	j = json_parse(text, len, err);
 	if (!j) {
 		if (err && err->code != BELAY_EFAILED)

@@ -88,13 +88,15 @@ static int attempt_load(struct run *r, const char *name, struct attempt *a,
 	if (fd < 0 || fs_list(fd, &names, err) < 0)
 		return -1;
 	rc = read_listed(fd, &names, "begin.json", &text, err);
-	if (rc < 0 || (rc && !(a->begin = begin_decode(&text, err))))
+	if (rc < 0 || (rc && !(a->begin = begin_decode(r, a->number, &text,
+						   err))))
 		return -1;
 	rc = read_listed(fd, &names, "end.json", &text, err);
-	if (rc < 0 || (rc && !(a->end = end_decode(&text, err))))
+	if (rc < 0 || (rc && !(a->end = end_decode(r, a->number, &text, err))))
 		return -1;
 	rc = read_listed(fd, &names, "decision.json", &text, err);
-	if (rc < 0 || (rc && !(a->decided = decided_decode(&text, err))))
+	if (rc < 0 || (rc && !(a->decided = decided_decode(r, a->number, &text,
+						       err))))
 		return -1;
 	return 0;
 }
@@ -296,7 +298,7 @@ int run_publish_begin(struct run *r, unsigned n, const struct begin *b,
 {
 	_auto_buf_ struct buf text = { 0 };
 
-	begin_encode(b, n, &text);
+	begin_encode(r, n, b, &text);
 	return publish(r, n, "begin.json", &text, fs_publish, err);
 }
 
@@ -305,7 +307,7 @@ int run_publish_end(struct run *r, unsigned n, const struct end *e,
 {
 	_auto_buf_ struct buf text = { 0 };
 
-	end_encode(e, n, &text);
+	end_encode(r, n, e, &text);
 	return publish(r, n, "end.json", &text, fs_publish_first, err);
 }
 
@@ -314,6 +316,6 @@ int run_publish_decision(struct run *r, unsigned n, const struct decided *d,
 {
 	_auto_buf_ struct buf text = { 0 };
 
-	decided_encode(d, n, &text);
+	decided_encode(r, n, d, &text);
 	return publish(r, n, "decision.json", &text, fs_publish, err);
 }

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* codec.c - run.json, begin.json, end.json, decision.json ⇄ struct */
+/*
+ * codec.c - run.json, begin.json, end.json, decision.json ⇄ struct
+ *
+ * Attempts are fenced, and jobs requeued, on the word of these files.  So each
+ * is sealed by a check over its bytes, and says whose it is, for a file that is
+ * whole may lie in the wrong place.
+ */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,23 +19,74 @@
 
 /* ---- what all four share ---- */
 
+static int check_format(const struct json *j, struct belay_error *err)
+{
+	uint64_t format = json_u64(j, "format", 0);
+
+	if (format != RUN_FORMAT)
+		return err_set(err, BELAY_ECORRUPT, "format %" PRIu64 " is not "
+			       "known; a newer belay wrote it", format);
+	return 0;
+}
+
 static struct json *open_file(const struct buf *text, const char *what,
 			      struct belay_error *err)
 {
-	struct json *j = json_parse(buf_text(text), text->len, err);
+	struct json *j = json_parse_sealed(buf_text(text), text->len, err);
 
-	if (!j) {
-		err_prefix(err, "%s", what);
+	if (j && check_format(j, err) == 0)
+		return j;
+	json_free(j);
+	err_prefix(err, "%s", what);
+	return NULL;
+}
+
+/* What an attempt says of itself, and a key that no other kind has. */
+static const struct kind {
+	const char *file, *key;
+} begin_kind = { "begin.json", "batch_host" }, end_kind = { "end.json", "cause" },
+  decision_kind = { "decision.json", "rule" };
+
+/* A file of attempt n of this run, and not one that strayed here. */
+static struct json *open_record(const struct run *r, unsigned n,
+				const struct buf *text, const struct kind *kind,
+				struct belay_error *err)
+{
+	struct json *j = open_file(text, kind->file, err);
+	uint64_t attempt = json_u64(j, "attempt", 0);
+
+	if (!j)
 		return NULL;
-	}
-	if (json_u64(j, "format", 0) != RUN_FORMAT) {
-		err_set(err, BELAY_ECORRUPT, "%s: format %" PRIu64 " is not "
-			"known; a newer belay wrote it", what,
-			json_u64(j, "format", 0));
-		json_free(j);
-		return NULL;
-	}
-	return j;
+	if (strcmp(json_str(j, "run_submission", r->submission), r->submission))
+		err_set(err, BELAY_ECORRUPT, "%s is of another run",
+			kind->file);
+	else if (attempt != n)
+		err_set(err, BELAY_ECORRUPT, "%s is of attempt %" PRIu64,
+			kind->file, attempt);
+	else if (!json_get(j, kind->key))
+		err_set(err, BELAY_ECORRUPT, "%s lacks '%s'", kind->file,
+			kind->key);
+	else
+		return j;
+	json_free(j);
+	return NULL;
+}
+
+static void put_head(struct json_out *o, const struct run *r, unsigned n)
+{
+	json_open(o, NULL, '{');
+	json_put_u64(o, "format", RUN_FORMAT);
+	json_put_str(o, "run_submission", r->submission);
+	json_put_u64(o, "attempt", n);
+}
+
+static void *new_record(size_t size, struct belay_error *err)
+{
+	void *record = calloc(1, size);
+
+	if (!record)
+		err_nomem(err);
+	return record;
 }
 
 static void copy(const struct json *j, const char *key, char *out, size_t size)
@@ -99,8 +156,7 @@ void run_encode(const struct run *r, struct buf *out)
 	json_put_str(&o, "preset", r->preset);
 	put_text(&o, "policy", r->policy);
 	json_put_str(&o, "work_dir", r->work_dir);
-	json_close(&o, '}');
-	buf_puts(out, "\n");
+	json_seal(&o);
 }
 
 int run_decode(const struct buf *text, struct run *r, struct belay_error *err)
@@ -147,13 +203,12 @@ static void put_cut(struct json_out *o, const struct begin *b)
 	json_close(o, ']');
 }
 
-void begin_encode(const struct begin *b, unsigned n, struct buf *out)
+void begin_encode(const struct run *r, unsigned n, const struct begin *b,
+		  struct buf *out)
 {
 	struct json_out o = { .buf = out, .pretty = true };
 
-	json_open(&o, NULL, '{');
-	json_put_u64(&o, "format", RUN_FORMAT);
-	json_put_u64(&o, "attempt", n);
+	put_head(&o, r, n);
 	put_text(&o, "job", b->job);
 	json_put_u64(&o, "job_id", b->job_id);
 	put_text(&o, "submission", b->submission);
@@ -172,8 +227,7 @@ void begin_encode(const struct begin *b, unsigned n, struct buf *out)
 	json_put_u64(&o, "start", b->pid_start);
 	json_close(&o, '}');
 	put_cut(&o, b);
-	json_close(&o, '}');
-	buf_puts(out, "\n");
+	json_seal(&o);
 }
 
 static int get_cut(const struct json *j, struct begin *b,
@@ -201,11 +255,12 @@ static int get_cut(const struct json *j, struct begin *b,
 	return 0;
 }
 
-struct begin *begin_decode(const struct buf *text, struct belay_error *err)
+struct begin *begin_decode(const struct run *r, unsigned n,
+			   const struct buf *text, struct belay_error *err)
 {
-	_auto_json_ struct json *j = open_file(text, "begin.json", err);
+	_auto_json_ struct json *j = open_record(r, n, text, &begin_kind, err);
 	const struct json *process = json_get(j, "process");
-	struct begin *b = j ? calloc(1, sizeof(*b)) : NULL;
+	struct begin *b = j ? new_record(sizeof(*b), err) : NULL;
 
 	if (!b)
 		return NULL;
@@ -253,13 +308,12 @@ static void put_code(struct json_out *o, const char *key, int code)
 		json_put_i64(o, key, code);
 }
 
-void end_encode(const struct end *e, unsigned n, struct buf *out)
+void end_encode(const struct run *r, unsigned n, const struct end *e,
+		struct buf *out)
 {
 	struct json_out o = { .buf = out, .pretty = true };
 
-	json_open(&o, NULL, '{');
-	json_put_u64(&o, "format", RUN_FORMAT);
-	json_put_u64(&o, "attempt", n);
+	put_head(&o, r, n);
 	json_put_time(&o, "end", e->end_us);
 	json_put_str(&o, "by", e->by);
 	json_put_str(&o, "host", e->host);
@@ -271,8 +325,7 @@ void end_encode(const struct end *e, unsigned n, struct buf *out)
 	for (unsigned i = 0; i < e->n_evidence; i++)
 		json_put_str(&o, NULL, e->evidence[i]);
 	json_close(&o, ']');
-	json_close(&o, '}');
-	buf_puts(out, "\n");
+	json_seal(&o);
 }
 
 static int get_evidence(const struct json *lines, struct end *e)
@@ -292,10 +345,11 @@ static int get_evidence(const struct json *lines, struct end *e)
 	return 0;
 }
 
-struct end *end_decode(const struct buf *text, struct belay_error *err)
+struct end *end_decode(const struct run *r, unsigned n,
+		       const struct buf *text, struct belay_error *err)
 {
-	_auto_json_ struct json *j = open_file(text, "end.json", err);
-	struct end *e = j ? calloc(1, sizeof(*e)) : NULL;
+	_auto_json_ struct json *j = open_record(r, n, text, &end_kind, err);
+	struct end *e = j ? new_record(sizeof(*e), err) : NULL;
 
 	if (!e)
 		return NULL;
@@ -327,13 +381,12 @@ void end_free(struct end *e)
 
 /* ---- decision.json ---- */
 
-void decided_encode(const struct decided *d, unsigned n, struct buf *out)
+void decided_encode(const struct run *r, unsigned n, const struct decided *d,
+		    struct buf *out)
 {
 	struct json_out o = { .buf = out, .pretty = true };
 
-	json_open(&o, NULL, '{');
-	json_put_u64(&o, "format", RUN_FORMAT);
-	json_put_u64(&o, "attempt", n);
+	put_head(&o, r, n);
 	json_put_time(&o, "decided", d->decided_us);
 	json_put_str(&o, "by", d->by);
 	json_put_str(&o, "host", d->host);
@@ -352,8 +405,7 @@ void decided_encode(const struct decided *d, unsigned n, struct buf *out)
 		json_close(&o, '}');
 	}
 	json_close(&o, ']');
-	json_close(&o, '}');
-	buf_puts(out, "\n");
+	json_seal(&o);
 }
 
 static int get_exclude(const struct json *list, struct decided *d)
@@ -372,10 +424,12 @@ static int get_exclude(const struct json *list, struct decided *d)
 	return 0;
 }
 
-struct decided *decided_decode(const struct buf *text, struct belay_error *err)
+struct decided *decided_decode(const struct run *r, unsigned n,
+			       const struct buf *text, struct belay_error *err)
 {
-	_auto_json_ struct json *j = open_file(text, "decision.json", err);
-	struct decided *d = j ? calloc(1, sizeof(*d)) : NULL;
+	_auto_json_ struct json *j = open_record(r, n, text, &decision_kind,
+						 err);
+	struct decided *d = j ? new_record(sizeof(*d), err) : NULL;
 
 	if (!d)
 		return NULL;

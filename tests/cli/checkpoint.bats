@@ -163,7 +163,7 @@ with open(sys.argv[1], 'r+b') as f:
 PY
 		run -0 belay checkpoint list --json
 		[ "$(json 'j[0]["reason"]' <<<"$output")" = \
-			"MANIFEST does not match its check" ]
+			"MANIFEST: does not match its check" ]
 		cp good "$manifest"
 	done
 	run -0 belay checkpoint verify

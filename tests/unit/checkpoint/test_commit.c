@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/support/runs.h"
+#include "tests/support/testrun.h"
 
 /* The wrapped call of this name fails at its nth call from now, once. */
 static const char *failing;
@@ -360,7 +361,16 @@ static void test_all_is_durable_before_it_is_seen(void **state)
 
 static void test_a_number_that_is_taken_meanwhile_is_left(void **state)
 {
-	assert_int_equal(commit_while(*state, "rename", take_the_number), 2);
+	struct tmpdir *d = *state;
+	struct checkpoint_list list = { 0 };
+	struct run *r;
+
+	assert_int_equal(commit_while(d, "rename", take_the_number), 2);
+	r = testrun_open(d);
+	assert_ok(checkpoint_list(r, &list, &d->err), &d->err);
+	assert_int_equal(checkpoint_newest_good(&list)->id, 2);
+	checkpoint_list_free(&list);
+	run_close(r);
 }
 
 static void test_what_a_newer_attempt_may_not_have_seen_is_not_acknowledged(

@@ -238,10 +238,11 @@ static void test_a_spoilt_manifest_is_damage_and_not_an_error(void **state)
 	assert_ok(checkpoint_list(x.r, &x.list, &d->err), &d->err);
 	assert_int_equal(x.list.n, 2);
 	assert_true(x.list.c[1].damaged);
-	assert_string_equal(x.list.c[1].reason, "MANIFEST is cut off");
+	assert_string_equal(x.list.c[1].reason,
+			    "MANIFEST: does not end with its check");
 	assert_int_equal(checkpoint_newest_good(&x.list)->id, 1);
 	assert_fails(checkpoint_check(x.r, &x.list.c[1], true, &d->err),
-		     &d->err, BELAY_ECORRUPT, "MANIFEST is cut off");
+		     &d->err, BELAY_ECORRUPT, "does not end with its check");
 	tear_down(&x);
 }
 

@@ -3,46 +3,21 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "chunk/state.h"
 #include "cmd/belay/checkpoint.h"
-#include "policy/policy.h"
-
-/* <root> of <root>/<cluster>/<run>. */
-static char *root_of(const struct run *r)
-{
-	char *root = strdup(r->dir);
-
-	for (int i = 0; root && i < 2; i++) {
-		char *slash = strrchr(root, '/');
-
-		if (slash)
-			*slash = '\0';
-	}
-	return root;
-}
+#include "dispatch/stored.h"
 
 int checkpoint_keep(const struct run *r, unsigned *keep,
 		    struct belay_error *err)
 {
 	_auto_free_ struct policy *p = calloc(1, sizeof(*p));
-	_auto_free_ char *root = root_of(r);
-	_auto_buf_ struct buf text = { 0 };
-	int rc;
 
-	if (!p || !root)
+	if (!p)
 		return err_nomem(err);
-	if (!r->policy[0])
-		rc = policy_preset(r->preset[0] ? r->preset : "standard", p,
-				   err);
-	else if (run_policy_read(root, r->cluster, r->policy, &text, err) < 0)
-		rc = -1;
-	else
-		rc = policy_parse("policy", text.data, text.len, p, err);
-	if (rc < 0)
+	if (stored_policy_of(r, p, err) < 0)
 		return err_prefix(err, "checkpoint.keep is not known");
 	*keep = p->checkpoint_keep;
 	return 0;

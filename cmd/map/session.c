@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "cmd/map/own_run.h"
 #include "cmd/map/session.h"
+#include "dispatch/stored.h"
 #include "fs/fs.h"
-#include "policy/policy.h"
 
 /* Replaying this many records takes longer than writing a snapshot. */
 #define SNAPSHOT_CHUNKS 5000
@@ -56,36 +56,6 @@ static int stand_alone(struct session *s, const char *why,
 
 /* ---- its policy --------------------------------------------------------- */
 
-/* <root>/<cluster>/<run> without its last two components. */
-static char *root_of(const struct run *r)
-{
-	char *root = strdup(r->dir);
-
-	for (int i = 0; root && i < 2; i++) {
-		char *slash = strrchr(root, '/');
-
-		if (slash && slash != root)
-			*slash = '\0';
-	}
-	return root;
-}
-
-static int load_policy(const struct run *r, struct policy *p,
-		       struct belay_error *err)
-{
-	_auto_free_ char *root = root_of(r);
-	_auto_buf_ struct buf text = { 0 };
-
-	if (!root)
-		return err_nomem(err);
-	if (!*r->policy)
-		return policy_preset(*r->preset ? r->preset : "standard", p,
-				     err);
-	if (run_policy_read(root, r->cluster, r->policy, &text, err) < 0)
-		return -1;
-	return policy_parse("policy", buf_text(&text), text.len, p, err);
-}
-
 /* Somebody else has to say that a policy cannot be read: chunks need it only
  * for two numbers, and those have defaults. */
 static int take_policy(struct session *s, struct belay_error *err)
@@ -96,7 +66,7 @@ static int take_policy(struct session *s, struct belay_error *err)
 
 	if (!p)
 		return err_nomem(err);
-	if (s->run && load_policy(s->run, p, &why) < 0) {
+	if (s->run && stored_policy_of(s->run, p, &why) < 0) {
 		fprintf(stderr, "belay map: the run's policy is not used: %s\n",
 			why.text);
 		rc = policy_preset("standard", p, err);

@@ -9,6 +9,7 @@
 #include "dispatch/history.h"
 #include "dispatch/inquest.h"
 #include "dispatch/oom.h"
+#include "dispatch/stored.h"
 
 struct attempt *inquest_attempt(const struct inquest *q)
 {
@@ -215,13 +216,11 @@ int inquest_hold(struct inquest *q, struct belay_error *err)
 int moment_policy(const struct moment *m, struct policy *p,
 		  struct belay_error *err)
 {
-	_auto_buf_ struct buf text = { 0 };
 	const char *id = m->hint.policy;
 
 	if (!id[0])
 		return policy_preset(m->hint.preset, p, err);
-	if (run_policy_read(m->root, m->cluster, id, &text, err) == 0 &&
-	    policy_parse("policy", text.data, text.len, p, err) == 0)
+	if (stored_policy(m->root, m->cluster, id, p, err) == 0)
 		return 0;
 	return policy_preset(m->hint.preset, p, NULL) < 0 ? -1 : 1;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/text.h"
 #include "chunk/session.h"
 #include "fs/fs.h"
@@ -36,7 +37,8 @@ int shell_blocks_open(struct shell_blocks *b, const struct chunk_shell *sh,
 	_auto_close_ int fd = run_attempt_dir(sh->run, sh->attempt, err);
 
 	*b = (struct shell_blocks){
-		.dirfd = -1, .owner = sh->name, .set = set,
+		.dirfd = -1, .run = sh->run, .attempt = sh->attempt,
+		.owner = sh->name, .set = set,
 	};
 	b->size = (set->count + BLOCKS - 1) / BLOCKS;
 	if (!b->size)
@@ -66,22 +68,59 @@ bool shell_block_is_taken(const struct shell_blocks *b, uint64_t block)
 	return fs_names_has(&b->taken, name_of(b, block).text);
 }
 
+/* The owner, and a check over that and the place: a name with one letter
+ * changed would be nobody's, and its chunks would wait for nobody. */
+static int describe(const struct shell_blocks *b, const char *name,
+		    const char *owner, struct buf *out,
+		    struct belay_error *err)
+{
+	_auto_buf_ struct buf all = { 0 };
+
+	buf_printf(&all, "%s/%u/%s/%s", b->run->submission, b->attempt, name,
+		   owner);
+	buf_printf(out, "%s\n%016" PRIx64 "\n", owner,
+		   check64(buf_text(&all), all.len, 0));
+	return all.failed || out->failed ? err_nomem(err) : 0;
+}
+
 int shell_block_take(struct shell_blocks *b, uint64_t block,
 		     struct belay_error *err)
 {
-	return fs_publish(b->dirfd, name_of(b, block).text, b->owner,
-			  strlen(b->owner), err);
+	struct block_name name = name_of(b, block);
+	_auto_buf_ struct buf text = { 0 };
+
+	if (describe(b, name.text, b->owner, &text, err) < 0)
+		return -1;
+	return fs_publish(b->dirfd, name.text, text.data, text.len, err);
+}
+
+static int read_owner(const struct shell_blocks *b, const char *name,
+		      char owner[RUN_NAME_SIZE], struct belay_error *err)
+{
+	_auto_buf_ struct buf text = { 0 }, right = { 0 };
+	size_t len;
+
+	if (fs_read(b->dirfd, name, 2 * RUN_NAME_SIZE, &text, err) < 0)
+		return -1;
+	len = strcspn(buf_text(&text), "\n");
+	snprintf(owner, RUN_NAME_SIZE, "%.*s", (int)len, buf_text(&text));
+	if (describe(b, name, owner, &right, err) < 0)
+		return -1;
+	if (text.len != right.len || memcmp(text.data, right.data, text.len))
+		return err_set(err, BELAY_ECORRUPT, "who hands out these "
+			       "chunks does not match its check: "
+			       "'attempts/%06u/claims/%s'", b->attempt, name);
+	return 0;
 }
 
 int shell_block_is_ours(const struct shell_blocks *b, uint64_t block,
 			struct belay_error *err)
 {
-	_auto_buf_ struct buf owner = { 0 };
+	char owner[RUN_NAME_SIZE];
 
 	if (!shell_block_is_taken(b, block))
 		return 0;
-	if (fs_read(b->dirfd, name_of(b, block).text, RUN_NAME_SIZE, &owner,
-		    err) < 0)
+	if (read_owner(b, name_of(b, block).text, owner, err) < 0)
 		return -1;
-	return !strcmp(buf_text(&owner), b->owner);
+	return !strcmp(owner, b->owner);
 }

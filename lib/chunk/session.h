@@ -45,6 +45,8 @@ const struct shell_set *shell_set_known(struct chunk_shell *sh,
 
 struct shell_blocks {
 	int dirfd;		/* attempts/NNNNNN/claims */
+	const struct run *run;
+	unsigned attempt;
 	const char *owner;
 	const struct chunk_set *set;
 	uint64_t size;		/* chunks of each but the last */

@@ -10,7 +10,8 @@
 
 #include "base/clock.h"
 #include "chunk/node_lock.h"
-#include "chunk/shell.h"
+#include "chunk/session.h"
+#include "tests/support/damage.h"
 #include "tests/support/testrun.h"
 
 /* ---- which node we are ---- */
@@ -110,20 +111,32 @@ static void test_what_is_done_elsewhere_is_not_given_again(void **state)
 	run_close(r);
 }
 
+static void take_block(struct run *r, const char *node, uint64_t block,
+		       struct tmpdir *d)
+{
+	struct chunk_state *s = chunk_state_load(r, &d->err);
+	struct chunk_shell *sh;
+	struct shell_blocks b;
+
+	host = node;
+	sh = chunk_shell_open(r, 1, NULL, &d->err);
+	assert_ok(shell_blocks_open(&b, sh, chunk_set_find(s, "main"),
+				    &d->err), &d->err);
+	assert_int_equal(shell_block_take(&b, block, &d->err), 1);
+	shell_blocks_close(&b);
+	chunk_shell_close(sh);
+	chunk_state_free(s);
+}
+
 static void test_a_block_taken_by_a_process_that_died_is_not_lost(void **state)
 {
 	struct tmpdir *d = *state;
 	struct run *r = testrun_open(d);
 	uint64_t chunk;
-	char path[600], copy[640];
 
 	testrun_begin(r, d);
 	assert_int_equal(claim(r, "n1", 2, &chunk, d), 1);
-	/* as if it had taken the second one, and died before it said so */
-	snprintf(path, sizeof(path), "%s/attempts/000001/claims/main.0", r->dir);
-	snprintf(copy, sizeof(copy), "cp -p '%s' '%.*s.1'", path,
-		 (int)strlen(path) - 2, path);
-	assert_int_equal(system(copy), 0);
+	take_block(r, "n1", 1, d);	/* and it dies before it says so */
 	assert_int_equal(claim(r, "n2", 2, &chunk, d), 0);
 	assert_int_equal(claim(r, "n1", 2, &chunk, d), 1);
 	assert_int_equal(chunk, 1);
@@ -139,6 +152,47 @@ static int fail_one(struct run *r, uint64_t chunk, struct tmpdir *d)
 	rc = chunk_shell_fail(sh, "main", chunk, "boom", true, 2, &d->err);
 	chunk_shell_close(sh);
 	return rc;
+}
+
+static void check_claim(const char *damage, const struct bytes *bad, void *arg)
+{
+	struct tmpdir *d = arg;
+	struct run *r = testrun_open(d);
+	uint64_t chunk;
+	char path[600];
+
+	snprintf(path, sizeof(path), "%s/attempts/000001/claims/main.0", r->dir);
+	damage_write(path, bad);
+	if (claim(r, "n1", 2, &chunk, d) != -1)
+		fail_msg("%s: it is believed", damage);
+	assert_non_null(strstr(d->err.text, "'attempts/000001/claims/main.0'"));
+	run_close(r);
+}
+
+static void test_a_damaged_claim_is_said_and_not_believed(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	struct bytes good, other;
+	uint64_t chunk;
+	char path[600];
+
+	testrun_begin(r, d);
+	assert_int_equal(claim(r, "n1", 2, &chunk, d), 1);
+	fail_one(r, chunk, d);		/* so that it is to be had again */
+	take_block(r, "n2", 1, d);
+	host = "n1";
+	snprintf(path, sizeof(path), "%s/attempts/000001/claims/main.1", r->dir);
+	other = damage_read(path);
+	path[strlen(path) - 1] = '0';
+	good = damage_read(path);
+	assert_true(damage_each(&good, &other, 7, check_claim, d) > 50);
+	damage_write(path, &good);
+	assert_int_equal(claim(r, "n1", 2, &chunk, d), 1);
+	assert_int_equal(chunk, 0);
+	free(good.data);
+	free(other.data);
+	run_close(r);
 }
 
 static void test_what_failed_comes_last(void **state)
@@ -227,6 +281,7 @@ int main(void)
 		TEST_IN_TMPDIR(test_what_is_done_elsewhere_is_not_given_again),
 		TEST_IN_TMPDIR(
 			test_a_block_taken_by_a_process_that_died_is_not_lost),
+		TEST_IN_TMPDIR(test_a_damaged_claim_is_said_and_not_believed),
 		TEST_IN_TMPDIR(test_what_failed_comes_last),
 		TEST_IN_TMPDIR(test_another_size_of_the_set_is_refused),
 		TEST_IN_TMPDIR(test_a_killed_process_releases_the_node),

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rendezvous.c - where workers find the coordinator, and with which keys */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/text.h"
 #include "cmd/map/rendezvous.h"
 #include "fs/fs.h"
 
-#define FORMAT "belay-map 1\n%127s\n%40s\n%40s\n%40s\n"
+#define FORMAT "belay-map 2\n%127s\n%40s\n%40s\n%40s\n"
 #define FILE_MAX 1024
 
 static int name_it(struct rendezvous *r, const char *dir)
@@ -27,6 +29,16 @@ static int name_it(struct rendezvous *r, const char *dir)
 	return text_format(r->path, sizeof(r->path), "%s/%s", dir, r->name);
 }
 
+/* With a check at its end: wrong keys are a silence that says nothing. */
+static int describe(const char *endpoint, const struct link_keys *keys,
+		    struct buf *out, struct belay_error *err)
+{
+	buf_printf(out, "belay-map 2\n%s\n%s\n%s\n%s\n", endpoint,
+		   keys->server, keys->client, keys->client_secret);
+	buf_printf(out, "%016" PRIx64 "\n", check64(buf_text(out), out->len, 0));
+	return out->failed ? err_nomem(err) : 0;
+}
+
 int rendezvous_publish(struct rendezvous *r, const char *dir,
 		       const char *endpoint, const struct link_keys *keys,
 		       struct belay_error *err)
@@ -39,10 +51,8 @@ int rendezvous_publish(struct rendezvous *r, const char *dir,
 	r->dirfd = fs_dir_open(dir, false, err);
 	if (r->dirfd < 0)
 		return -1;
-	buf_printf(&text, "belay-map 1\n%s\n%s\n%s\n%s\n", endpoint,
-		   keys->server, keys->client, keys->client_secret);
-	if (text.failed)
-		return err_nomem(err);
+	if (describe(endpoint, keys, &text, err) < 0)
+		return -1;
 	return fs_publish(r->dirfd, r->name, text.data, text.len, err) < 0 ?
 	       -1 : 0;
 }
@@ -79,12 +89,18 @@ static int fill_in_address(char endpoint[LINK_ENDPOINT],
 	return 0;
 }
 
-static int parse(const char *text, char endpoint[LINK_ENDPOINT],
+static int parse(const struct buf *text, char endpoint[LINK_ENDPOINT],
 		 struct link_keys *keys)
 {
+	_auto_buf_ struct buf right = { 0 };
+
 	memset(keys, 0, sizeof(*keys));
-	return sscanf(text, FORMAT, endpoint, keys->server, keys->client,
-		      keys->client_secret) == 4 ? 0 : -1;
+	if (sscanf(buf_text(text), FORMAT, endpoint, keys->server,
+		   keys->client, keys->client_secret) != 4 ||
+	    describe(endpoint, keys, &right, NULL) < 0)
+		return -1;
+	return right.len == text->len &&
+	       !memcmp(right.data, text->data, right.len) ? 0 : -1;
 }
 
 int rendezvous_read(const char *path, char endpoint[LINK_ENDPOINT],
@@ -102,8 +118,8 @@ int rendezvous_read(const char *path, char endpoint[LINK_ENDPOINT],
 	fd = fs_dir_open(dir, false, err);
 	if (fd < 0 || fs_read(fd, slash + 1, FILE_MAX, &text, err) < 0)
 		return -1;
-	if (parse(buf_text(&text), endpoint, keys) < 0)
-		return err_set(err, BELAY_ECORRUPT, "not a meeting point of "
-			       "belay map: '%s'", path);
+	if (parse(&text, endpoint, keys) < 0)
+		return err_set(err, BELAY_ECORRUPT, "damaged, or not a "
+			       "meeting point of belay map: '%s'", path);
 	return fill_in_address(endpoint, err);
 }

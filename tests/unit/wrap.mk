@@ -36,6 +36,7 @@ EXTRA_test_account  = $(call map_o,account ledger recorder queue members show \
                         progress capture) -lpthread
 EXTRA_test_wire     = $(call map_o,wire command)
 EXTRA_test_link     = $(call map_o,link_zmq door) $(MAP_LIBS)
+EXTRA_test_rendezvous = $(call map_o,rendezvous)
 EXTRA_test_nodes    = $(call map_o,nodes address here)
 $(filter $(B)/tests/unit/map/%,$(UNIT)): \
 	$(filter $(B)/cmd/map/%,$(BELAY_OBJ))

@@ -15,6 +15,7 @@
 #include "fs/fs.h"
 #include "run/codec.h"
 #include "run/run.h"
+#include "run/task.h"
 
 char *run_root(const char *explicit_root, struct belay_error *err)
 {
@@ -129,6 +130,7 @@ struct search {
 	uint32_t job_id;		/* spec as a job id, or 0 */
 	char found[2 * RUN_NAME_SIZE];	/* "cluster/name" */
 	char clusters[256];		/* all that have it */
+	char task[RUN_NAME_SIZE];	/* spec is an array with this task */
 	unsigned n;
 };
 
@@ -136,10 +138,18 @@ static void note(struct search *s, const char *cluster, const char *name)
 {
 	size_t at = strlen(s->clusters);
 
+	if (!name)
+		return;
 	snprintf(s->found, sizeof(s->found), "%s/%s", cluster, name);
 	snprintf(s->clusters + at, sizeof(s->clusters) - at, "%s%s",
 		 at ? ", " : "", cluster);
 	s->n++;
+}
+
+static void note_task(struct search *s, const char *task)
+{
+	if (task)
+		snprintf(s->task, sizeof(s->task), "%s", task);
 }
 
 static int search_cluster(int rootfd, const char *cluster, struct search *s,
@@ -155,8 +165,13 @@ static int search_cluster(int rootfd, const char *cluster, struct search *s,
 	if (s->job_id && fs_names_has(&names, "jobs") &&
 	    run_of_job(s->root, cluster, s->job_id, "", name, NULL) == 0)
 		note(s, cluster, name);
+	else if (run_is_task(s->spec))
+		note(s, cluster,
+		     run_of_task(s->root, cluster, &names, s->spec));
 	else if (fs_names_has(&names, s->spec) && !run_name_is_reserved(s->spec))
 		note(s, cluster, s->spec);
+	else if (s->job_id)
+		note_task(s, run_of_some_task(&names, s->spec));
 	return 0;
 }
 
@@ -174,6 +189,17 @@ static int search_all(struct search *s, struct belay_error *err)
 			return -1;
 	}
 	return 0;
+}
+
+static void none_found(const struct search *s, struct belay_error *err)
+{
+	if (s->task[0])
+		err_set(err, BELAY_ENOENT, "job %s is an array; name one of "
+			"its tasks, such as %s", s->spec, s->task);
+	else
+		err_set(err, BELAY_ENOENT, "no run or job '%s' below '%s'; "
+			"'belay status' lists those that are there", s->spec,
+			s->root);
 }
 
 struct run *run_open(const char *root, const char *cluster, const char *spec,
@@ -205,8 +231,7 @@ struct run *run_open(const char *root, const char *cluster, const char *spec,
 		return NULL;
 	}
 	if (!s.n) {
-		err_set(err, BELAY_ENOENT, "no run or job '%s' below '%s'; "
-			"'belay status' lists those that are there", spec, root);
+		none_found(&s, err);
 		return NULL;
 	}
 	if (asprintf(&dir, "%s/%s", root, s.found) < 0) {

@@ -292,3 +292,21 @@ are used up: hold the job for a person\""
 	[[ $output == *"damage         checkpoint 1: file has 4 bytes instead of 2: 'f'"* ]]
 	[ "$(belay status --json | json 'j["checkpoints"]["newest_good"]')" = None ]
 }
+
+@test "a task of an array is found by the name that Slurm shows" {
+	make_run 123_4
+	begin_attempt 1 9 '"job": "123_4", "job_id": 127'
+	make_run sweep
+	begin_attempt 1 8 '"job": "123_5", "job_id": 128'
+	begin_attempt 2 7 '"job": "123_6", "job_id": 123'
+	for spec in 123_4:123_4 123_5:sweep 123_6:sweep; do
+		[ "$(belay status "${spec%:*}" --json | json 'j["run"]')" = "${spec#*:}" ]
+	done
+	make_run 123_4.2
+	begin_attempt 1 1 '"job": "123_4", "job_id": 127'
+	[ "$(belay status 123_4 --json | json 'j["run"]')" = 123_4.2 ]
+	run -1 belay status 123
+	[ "$output" = "belay status: job 123 is an array; name one of its tasks, such as 123_4" ]
+	run -1 belay status 123_7
+	[[ $output == "belay status: no run or job '123_7' below "* ]]
+}

@@ -23,10 +23,9 @@ static const struct {
 	{ "SLURM_CONF",              HOST },
 	{ "SLURM_CLUSTER_NAME",      HOST },
 	{ "SLURMD_NODENAME",         HOST },
-	{ "SLURM_ARRAY_JOB_ID",      JOB },
-	{ "SLURM_ARRAY_TASK_ID",     JOB },
 	{ "SLURM_HET_JOB_ID",        JOB },
-	{ "SLURM_HET_JOB_OFFSET",    JOB },
+	{ "SLURM_HET_SIZE",          JOB },
+	{ "SLURM_JOB_ID_HET_GROUP_0", JOB },
 	{ "SLURM_JOB_NODELIST",      JOB },
 	{ "SLURM_NODELIST",          JOB },
 	{ "SLURM_JOB_NUM_NODES",     JOB },
@@ -84,6 +83,20 @@ static bool add_from(struct environment *e, const char *name,
 	return true;
 }
 
+/* One for each component of a heterogeneous job, of which Slurm has up to 128. */
+static void add_components(struct environment *e, environment_get *get,
+			   void *from)
+{
+	char name[64];
+
+	for (int i = 0; i < 128; i++) {
+		snprintf(name, sizeof(name), "SLURM_JOB_NODELIST_HET_GROUP_%d",
+			 i);
+		if (!add_from(e, name, get, from))
+			return;
+	}
+}
+
 void environment_add_allowed(struct environment *e, environment_get *get,
 			     void *from)
 {
@@ -95,6 +108,7 @@ void environment_add_allowed(struct environment *e, environment_get *get,
 			continue;
 		add_from(e, name, get, from);
 	}
+	add_components(e, get, from);
 }
 
 bool environment_own(void *unused, const char *name, char *buf, size_t size)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { ENVIRONMENT_VARS = 48, ENVIRONMENT_TEXT = 192 * 1024 };
+enum { ENVIRONMENT_VARS = 192, ENVIRONMENT_TEXT = 192 * 1024 };
 
 /* Too large for a stack: the plugin keeps one, static. */
 struct environment {

@@ -19,12 +19,26 @@ static void add_number(spank_t sp, const char *name, spank_item_t item)
 	environment_add(&environment, name, text);
 }
 
+/* A job that was submitted from within a task of an array has the variables of
+ * that one, and none of its own. */
+static void add_array(spank_t sp)
+{
+	uint32_t array;
+
+	if (spank_get_item(sp, S_JOB_ARRAY_ID, &array) != ESPANK_SUCCESS ||
+	    !array)
+		return;
+	add_number(sp, "SLURM_ARRAY_JOB_ID", S_JOB_ARRAY_ID);
+	add_number(sp, "SLURM_ARRAY_TASK_ID", S_JOB_ARRAY_TASK_ID);
+}
+
 /* Which job this is and whose is Slurm's word, not the environment's. */
 static void describe(spank_t sp, const struct moment_call *c)
 {
 	environment_init(&environment);
 	add_number(sp, "SLURM_JOB_ID", S_JOB_ID);
 	add_number(sp, "SLURM_JOB_UID", S_JOB_UID);
+	add_array(sp);
 	environment_add(&environment, "BELAY_HINT", c->hint);
 	if (c->run)
 		environment_add(&environment, "BELAY_OPT_RUN", c->run);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/hostlist.h"
 #include "base/text.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/pattern.h"
@@ -81,10 +82,55 @@ static int find_root(struct moment *m, struct belay_error *err)
 	return 0;
 }
 
+/* Only if they are of this job: one submitted from within another has the
+ * other's variables too. */
+static int count_components(const struct moment *m, uint32_t *n,
+			    struct belay_error *err)
+{
+	uint32_t leader;
+
+	if (take_number("SLURM_HET_SIZE", NULL, n, err) < 0 ||
+	    take_number("SLURM_JOB_ID_HET_GROUP_0", NULL, &leader, err) < 0)
+		return -1;
+	if (leader != m->job_id)
+		*n = 0;
+	return 0;
+}
+
+/* The batch step of a het job knows its own component's nodes by the usual name,
+ * and the job is lost with any of them. */
+static int take_nodes(struct moment *m, struct belay_error *err)
+{
+	_auto_hosts_ struct hosts all = { 0 };
+	_auto_buf_ struct buf list = { 0 };
+	uint32_t n;
+
+	if (count_components(m, &n, err) < 0)
+		return -1;
+	if (!n)
+		return take_text("SLURM_JOB_NODELIST", "SLURM_NODELIST",
+				 m->nodes, sizeof(m->nodes), err);
+	for (uint32_t i = 0; i < n; i++) {
+		char name[64];
+		const char *nodes;
+
+		text_format(name, sizeof(name),
+			    "SLURM_JOB_NODELIST_HET_GROUP_%u", i);
+		nodes = first_of(name, NULL);
+		if (nodes && hosts_parse(&all, nodes, err) < 0)
+			return -1;
+	}
+	hosts_format(&all, &list);
+	if (list.failed)
+		return err_nomem(err);
+	if (text_format(m->nodes, sizeof(m->nodes), "%s", buf_text(&list)) < 0)
+		return err_set(err, BELAY_EINVAL, "too many nodes");
+	return 0;
+}
+
 static int take_place(struct moment *m, struct belay_error *err)
 {
-	if (take_text("SLURM_JOB_NODELIST", "SLURM_NODELIST", m->nodes,
-		      sizeof(m->nodes), err) < 0 ||
+	if (take_nodes(m, err) < 0 ||
 	    take_text("SLURMD_NODENAME", NULL, m->node, sizeof(m->node),
 		      err) < 0 ||
 	    take_text("SLURM_JOB_WORK_DIR", "SLURM_SUBMIT_DIR", m->work_dir,

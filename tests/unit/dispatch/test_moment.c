@@ -95,6 +95,32 @@ static void test_both_halves_of_slurm_are_understood(void **state)
 	}
 }
 
+static void test_a_het_job_has_the_nodes_of_its_components(void **state)
+{
+	static const struct {
+		const char *leader, *nodes;
+	} cases[] = {
+		{ "12", "n[1-3,5]" },
+		/* of the job that this one was submitted from */
+		{ "11", "n[1-2]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const char *const env[] = {
+			"BELAY_HINT", HINT, "SLURM_JOB_ID", "12",
+			"SLURM_JOB_NODELIST", "n[1-2]", "SLURM_HET_SIZE", "3",
+			"SLURM_JOB_ID_HET_GROUP_0", cases[i].leader,
+			"SLURM_JOB_NODELIST_HET_GROUP_0", "n[1-2]",
+			"SLURM_JOB_NODELIST_HET_GROUP_1", "n3",
+			"SLURM_JOB_NODELIST_HET_GROUP_2", "n5", NULL
+		};
+
+		assert_ok(with(env), &err);
+		assert_string_equal(m.nodes, cases[i].nodes);
+	}
+}
+
 static void test_a_run_has_the_jobs_name_or_the_one_given(void **state)
 {
 	static const char *const plain[] = { "BELAY_HINT", HINT,
@@ -139,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_job_is_named_exactly),
 		cmocka_unit_test(test_both_halves_of_slurm_are_understood),
+		cmocka_unit_test(test_a_het_job_has_the_nodes_of_its_components),
 		cmocka_unit_test(test_a_run_has_the_jobs_name_or_the_one_given),
 		cmocka_unit_test(test_what_is_no_job_is_refused),
 	};

@@ -35,6 +35,9 @@ static void test_nothing_comes_along_but_what_is_listed(void **state)
 	assert_string_equal(value_of("SLURM_JOB_NODELIST"),
 			    "SLURM_JOB_NODELIST");
 	assert_string_equal(value_of("SLURM_CONF"), "SLURM_CONF");
+	assert_string_equal(value_of("SLURM_JOB_NODELIST_HET_GROUP_127"),
+			    "SLURM_JOB_NODELIST_HET_GROUP_127");
+	assert_null(value_of("SLURM_JOB_NODELIST_HET_GROUP_128"));
 	assert_null(value_of("LD_PRELOAD"));
 	assert_null(value_of("LD_LIBRARY_PATH"));
 	assert_null(value_of("HOME"));

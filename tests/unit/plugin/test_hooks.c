@@ -21,6 +21,7 @@
 static struct {
 	spank_context_t context;
 	uint32_t step;
+	uint32_t array, array_task;
 	int status;
 	char *env[64];			/* the job's */
 	char hint[HINT_SIZE];		/* of spank_job_control_setenv */
@@ -123,6 +124,10 @@ spank_err_t spank_get_item(spank_t sp, spank_item_t item, ...)
 		rc = ESPANK_NOT_AVAIL;
 	else if (item == S_JOB_STEPID)
 		rc = number(ap, fake->step);
+	else if (item == S_JOB_ARRAY_ID)
+		rc = number(ap, fake->array);
+	else if (item == S_JOB_ARRAY_TASK_ID)
+		rc = number(ap, fake->array_task);
 	else if (item == S_TASK_EXIT_STATUS)
 		rc = number(ap, (uint32_t)fake->status);
 	else if (item == S_JOB_ENV) {
@@ -474,6 +479,23 @@ static void test_begin_gives_the_job_its_variables(void **state)
 	assert_string_equal(fake->log, "belay: welcome\n");
 }
 
+/* Submitted from within a task of an array, it has that one's variables. */
+static void test_whether_it_is_a_task_is_slurms_word(void **state)
+{
+	set_job("SLURM_SPANK_BELAY_HINT", "1:h");
+	set_job("SLURM_ARRAY_JOB_ID", "7");
+	set_job("SLURM_ARRAY_TASK_ID", "3");
+	agent_is(*state, "echo $SLURM_JOB_ID:$SLURM_ARRAY_JOB_ID:"
+		 "$SLURM_ARRAY_TASK_ID >out; echo BELAY_OK=1");
+	fake->array_task = 0xfffffffe;
+	call(slurm_spank_task_init, S_CTX_REMOTE);
+	assert_string_equal(agent_wrote(*state), "42::");
+	fake->array = 42;
+	fake->array_task = 0;
+	call(slurm_spank_task_init, S_CTX_REMOTE);
+	assert_string_equal(agent_wrote(*state), "42:42:0");
+}
+
 static void test_a_failed_begin_is_said_to_the_job_and_to_people(void **state)
 {
 	set_job("SLURM_SPANK_BELAY_HINT", "1:h");
@@ -640,6 +662,7 @@ int main(void)
 		HOOK_TEST(test_a_job_does_not_inherit_from_the_job_around),
 		HOOK_TEST(test_the_mistake_of_a_blank_is_seen),
 		HOOK_TEST(test_begin_gives_the_job_its_variables),
+		HOOK_TEST(test_whether_it_is_a_task_is_slurms_word),
 		HOOK_TEST(test_a_failed_begin_is_said_to_the_job_and_to_people),
 		HOOK_TEST(test_a_start_that_was_called_off_does_not_run),
 		HOOK_TEST(test_half_an_environment_is_none),

@@ -144,7 +144,7 @@ $(B)/belay-agent: $(AGENT_OBJ) $(B)/libslurmroom.a $(B)/libdeciding.a $(B)/libre
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(AGENT_OBJ) $(B)/libslurmroom.a \
 	  $(B)/libdeciding.a $(B)/librecording.a $(RECORD_LIBS) $(DECIDE_LIBS) \
-	  $(SLURM_LIBS)
+	  $(SLURM_LIBS) -lpthread
 
 # Loaded into slurmd, slurmstepd, sbatch: nothing but libc, nothing exported
 # but what SPANK asks for.  Undefined spank_* come from the host.
@@ -183,7 +183,8 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(UNIT_O) $(B)/libdeciding.a $(B)/libreco
 include tests/unit/wrap.mk
 
 # Programs that scripts of tests/format and tests/crash run.
-HELPERS := $(patsubst %.c,$(B)/%,$(wildcard tests/format/*.c tests/crash/*.c))
+HELPERS := $(patsubst %.c,$(B)/%,$(wildcard tests/format/*.c tests/crash/*.c \
+             tests/security/*.c))
 $(HELPERS): $(B)/%: $(B)/%.o $(B)/librecording.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/librecording.a $(RECORD_LIBS)
@@ -197,6 +198,13 @@ $(POWER): $(B)/%: $(B)/%.o $(B)/libdeciding.a $(B)/librecording.a
 $(B)/tests/power/moments: ALL_LDFLAGS += -Wl,--wrap=clock_sleep_ms
 HELPERS += $(POWER)
 
+# A name service for tests/cluster/users.bats.
+SLOW_NAMES := $(B)/tests/security/nss/slow.so
+$(SLOW_NAMES): $(B)/tests/security/nss/slow.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(ALL_LDFLAGS) -o $@ $<
+HELPERS += $(SLOW_NAMES)
+
 # The examples that tests and the demo run.
 EXAMPLES := $(B)/examples/ensemble
 $(B)/examples/ensemble: $(wildcard contrib/examples/ensemble/*.[ch])
@@ -209,7 +217,7 @@ RUN = env BUILD=$(abspath $(B)) prove --timer --failures --comments --exec tests
 check-quick: all $(UNIT) $(HELPERS) $(EXAMPLES)
 	contrib/deps.sh test
 	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS))
-check-cluster: all $(EXAMPLES)
+check-cluster: all $(HELPERS) $(EXAMPLES)
 	contrib/deps.sh test
 	$(RUN) $(or $(TESTS),$(CLUSTER))
 check: deps

@@ -29,6 +29,7 @@ struct question {
 	const struct policy *policy;
 	const struct past *past;	/* earlier ones, since a resume */
 	unsigned n_past;
+	unsigned resumed;		/* after this attempt; 0: never */
 	struct past now;		/* what ended; rule, counts unset */
 	const struct verdict *verdict;
 	const struct left_out *left_out;	/* by earlier decisions */

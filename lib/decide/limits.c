@@ -70,9 +70,14 @@ static bool attempts_max(const struct question *q, const struct rule *rule,
 			 struct reached *r)
 {
 	int n = counted(q, rule), max = q->policy->attempts_max;
+	char since[64] = "";
 
+	if (q->resumed)
+		snprintf(since, sizeof(since), ", counted since a person let "
+			 "attempt %u be followed", q->resumed);
 	snprintf(r->name, sizeof(r->name), "attempts.max");
-	snprintf(r->why, WHY_SIZE, "%d of %d attempts are used up", n, max);
+	snprintf(r->why, WHY_SIZE, "%d of %d attempts are used up%s", n, max,
+		 since);
 	return n >= max;
 }
 

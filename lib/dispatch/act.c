@@ -40,18 +40,28 @@ static int look_for_acted(const struct record *rec, void *arg)
 	return 0;
 }
 
-bool act_was_done(struct run *r, unsigned n)
+static bool says_acted(struct run *r, unsigned n)
 {
 	bool done = false;
 
-	for (unsigned i = 0; i < r->n_attempts && !done; i++) {
-		const struct attempt *a = &r->attempts[i];
-
-		if (a->number == n || (a->number > n && !a->begin))
-			journal_read(r, a->number, JOURNAL_SKIP_LATE,
-				     look_for_acted, &done, NULL, NULL);
-	}
+	journal_read(r, n, JOURNAL_SKIP_LATE, look_for_acted, &done, NULL,
+		     NULL);
 	return done;
+}
+
+bool act_stopped_begin(struct run *r, unsigned n)
+{
+	bool done = false;
+
+	for (unsigned i = 0; i < r->n_attempts && !done; i++)
+		if (r->attempts[i].number > n && !r->attempts[i].begin)
+			done = says_acted(r, r->attempts[i].number);
+	return done;
+}
+
+bool act_was_done(struct run *r, unsigned n)
+{
+	return says_acted(r, n) || act_stopped_begin(r, n);
 }
 
 bool act_restarts(const struct attempt *a)
@@ -113,7 +123,8 @@ static void look_at_nodes(const struct act *a, const struct decision *d)
 	struct inquest *q = a->inquest;
 	const struct begin *b = inquest_attempt(q)->begin;
 
-	if (!q->nodes && b->nodes && b->nodes[0] && leaves_out_more(a, d))
+	if (!q->nodes && b->nodes && b->nodes[0] && d->action != ACTION_HOLD &&
+	    leaves_out_more(a, d))
 		q->sched->load_nodes(q->sched->state, b->nodes,
 				     b->begin_us / 1000000, &q->nodes,
 				     &q->n_nodes, NULL);
@@ -122,8 +133,7 @@ static void look_at_nodes(const struct act *a, const struct decision *d)
 /* KillWait costs a call, and only says when to start. */
 static bool starts_by_us(const struct decision *d)
 {
-	return d->action != ACTION_HOLD && d->action != ACTION_FAIL &&
-	       !d->slurm_delay;
+	return d->action != ACTION_FAIL && !d->slurm_delay;
 }
 
 static int make_plan(const struct act *a, const struct decision *d,
@@ -131,11 +141,13 @@ static int make_plan(const struct act *a, const struct decision *d,
 {
 	const struct inquest *q = a->inquest;
 	const struct sched *s = q->sched;
+	const struct decided *from = inquest_attempt(q)->decided;
 	_auto_buf_ struct buf before = { 0 };
 	struct plan_input in = {
 		.decision = d,
 		.job = &q->job,
 		.now = a->now,
+		.decided = from ? from->decided_us / 1000000 : a->now,
 		.kill_wait = starts_by_us(d) ? s->kill_wait(s->state) : 0,
 		.last_completing = a->last_completing,
 		.runs_again = q->later_attempt,

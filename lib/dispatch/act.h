@@ -23,6 +23,9 @@ int act_on(struct act *a, const struct decision *d, struct buf *say,
 /* Was the decision about attempt n carried out?  The attempt itself says so,
  * or a later one that was claimed just to do it. */
 bool act_was_done(struct run *r, unsigned n);
+/* Did a begin behind attempt n stop the run?  Whoever asks it again is there
+ * because a person has let it go on. */
+bool act_stopped_begin(struct run *r, unsigned n);
 
 /* Does the attempt's decision start the run again? */
 bool act_restarts(const struct attempt *a);

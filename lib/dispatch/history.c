@@ -80,13 +80,17 @@ static struct past tell(const struct attempt *a, const struct progress *p)
 
 /* A run that was stopped and has begun again since was let go on by a person,
  * who thereby gave it fresh budgets. */
-static unsigned first_that_counts(const struct run *r, unsigned n)
+static unsigned first_that_counts(const struct run *r, unsigned n,
+				  unsigned *resumed)
 {
 	unsigned first = 0;
 
-	for (unsigned i = 0; i < r->n_attempts; i++)
-		if (r->attempts[i].number < n && act_stops(&r->attempts[i]))
-			first = i + 1;
+	for (unsigned i = 0; i < r->n_attempts; i++) {
+		if (r->attempts[i].number >= n || !act_stops(&r->attempts[i]))
+			continue;
+		*resumed = r->attempts[i].number;
+		first = i + 1;
+	}
 	return first;
 }
 
@@ -96,7 +100,8 @@ static int tell_past(const struct run *r, unsigned n, const struct progress *p,
 	h->past = calloc(r->n_attempts + 1, sizeof(*h->past));
 	if (!h->past)
 		return err_nomem(err);
-	for (unsigned i = first_that_counts(r, n); i < r->n_attempts; i++) {
+	for (unsigned i = first_that_counts(r, n, &h->resumed);
+	     i < r->n_attempts; i++) {
 		const struct attempt *a = &r->attempts[i];
 
 		if (a->number < n && a->begin && a->end && a->decided)
@@ -161,6 +166,7 @@ struct question history_question(const struct history *h)
 	return (struct question){
 		.past = h->past,
 		.n_past = h->n_past,
+		.resumed = h->resumed,
 		.now = h->now,
 		.left_out = h->left_out,
 		.n_left_out = h->n_left_out,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "dispatch/act.h"
 #include "dispatch/opening.h"
+#include "recover/recover.h"
 
 struct attempt *opening_previous(const struct opening *o)
 {
@@ -83,6 +84,16 @@ int opening_stop(struct opening *o, const struct decision *d,
 	return -1;
 }
 
+/* By an agent that did not live to write it down; and now the job runs. */
+static bool was_held(const struct opening *o)
+{
+	const struct sched *s = o->s;
+	int64_t decided = opening_previous(o)->decided->decided_us / 1000000;
+
+	return o->job_known && o->job.begin_time ==
+		plan_hold_start(decided, s->kill_wait(s->state));
+}
+
 int opening_heed_previous(struct opening *o, struct belay_error *err)
 {
 	struct inquest q;
@@ -97,8 +108,11 @@ int opening_heed_previous(struct opening *o, struct belay_error *err)
 	if (rc < 0)
 		return -1;
 	action = action_of_word(opening_previous(o)->decided->action);
-	if (action != ACTION_HOLD && action != ACTION_FAIL)
+	if (action != ACTION_HOLD && action != ACTION_FAIL) {
+		o->let_go = act_stopped_begin(o->run, o->previous);
 		return 0;
-	o->let_go = act_was_done(o->run, o->previous);
+	}
+	o->let_go = act_was_done(o->run, o->previous) ||
+		    (action == ACTION_HOLD && was_held(o));
 	return o->let_go ? 0 : opening_stop(o, NULL, err);
 }

@@ -119,12 +119,28 @@ static bool scheduled_by_a_person(const struct plan_input *in)
 	return is_pending(in->job) && in->job->begin_time > in->now + most;
 }
 
+int64_t plan_hold_start(int64_t decided, int kill_wait)
+{
+	return decided + kill_wait + AFTER_KILL_WAIT;
+}
+
+/* Whoever releases the job has it start then, not after Slurm's delay. */
+static int64_t start_of_held(const struct plan_input *in)
+{
+	int64_t at = plan_hold_start(in->decided, in->kill_wait);
+
+	return at > in->now + PLAN_MIN_DELAY ? at :
+		plan_hold_start(in->now, in->kill_wait);
+}
+
 static int64_t start_at(const struct plan_input *in)
 {
-	if (in->decision->action == ACTION_HOLD || in->decision->slurm_delay ||
+	if (in->decision->slurm_delay ||
 	    (is_pending(in->job) && in->job->held) ||
 	    scheduled_by_a_person(in))
 		return 0;
+	if (in->decision->action == ACTION_HOLD)
+		return start_of_held(in);
 	return in->now + delay(in);
 }
 
@@ -155,7 +171,8 @@ int plan_make(const struct plan_input *in, struct plan *p,
 	else
 		p->what = pending ? PLAN_ADJUST : PLAN_REQUEUE;
 	p->begin_time = start_at(in);
-	p->maybe_sooner = p->begin_time > in->now + PLAN_MIN_DELAY &&
+	p->maybe_sooner = in->decision->action != ACTION_HOLD &&
+			  p->begin_time > in->now + PLAN_MIN_DELAY &&
 			  p->begin_time > in->now + in->decision->delay_s;
 	if (exclude_list(in, &p->exc_nodes, err) < 0)
 		return -1;
@@ -187,7 +204,8 @@ void plan_line(const struct plan *p, char out[256])
 	if (p->exc_nodes)
 		snprintf(exclude, sizeof(exclude), ", exclude %s",
 			 p->exc_nodes[0] ? p->exc_nodes : "nobody");
-	if (at && gmtime_r(&at, &tm))
+	if (at && p->what != PLAN_HOLD && p->what != PLAN_REQUEUE_HELD &&
+	    gmtime_r(&at, &tm))
 		strftime(start, sizeof(start), p->maybe_sooner ?
 			 ", start by %FT%TZ" :
 			 ", start at %FT%TZ", &tm);

@@ -30,6 +30,7 @@ struct plan_input {
 	const struct node_evidence *nodes;
 	unsigned n_nodes;
 	int64_t now;			/* seconds */
+	int64_t decided;		/* seconds */
 	int kill_wait;			/* seconds */
 	int cluster_nodes;		/* 0 unknown */
 	bool last_completing;		/* no other node completes */
@@ -43,6 +44,14 @@ struct plan_input {
 /* Slurm's own delay after a requeue, unless an admin changed cred_expire.  A
  * later StartTime than belay or this explains is a person's. */
 #define PLAN_SLURM_DELAY 121
+
+/*
+ * The StartTime of a job that was held for a decision of that second, unless it
+ * was carried out late.  It is set with the hold in one call, so who finds it
+ * later, on a job that runs, knows that a person has let it go on, also when
+ * the agent did not live to write down what it had done.
+ */
+int64_t plan_hold_start(int64_t decided, int kill_wait);
 
 int plan_make(const struct plan_input *in, struct plan *p,
 	      struct belay_error *err);

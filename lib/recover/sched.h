@@ -49,7 +49,9 @@ struct sched {
 	/* exc_nodes NULL: leave; begin_time 0: leave. One RPC. */
 	int (*update)(void *state, const char *record, const char *exc_nodes,
 		      int64_t begin_time, struct belay_error *err);
-	int (*hold)(void *state, const char *record, struct belay_error *err);
+	/* A user's hold, and with it what update() changes. One RPC. */
+	int (*hold)(void *state, const char *record, const char *exc_nodes,
+		    int64_t begin_time, struct belay_error *err);
 	int (*cancel)(void *state, const char *record, struct belay_error *err);
 	int (*kill_wait)(void *state);		/* seconds */
 	/* That serve; 0 unknown: load_nodes() finds it out on the way. */

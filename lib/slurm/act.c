@@ -55,27 +55,34 @@ static int update(struct slurm_state *s, job_desc_msg_t *change,
 	return answer(rc, resp, what, record, err);
 }
 
-int job_update(void *state, const char *record, const char *exc_nodes,
-	       int64_t begin_time, struct belay_error *err)
+static job_desc_msg_t where_and_when(struct slurm_state *s,
+				     const char *exc_nodes, int64_t begin_time)
 {
 	job_desc_msg_t change;
 
-	slurm_start(state);
+	slurm_start(s);
 	slurm_init_job_desc_msg(&change);
 	if (exc_nodes)
 		change.exc_nodes = borrowed(exc_nodes);
 	if (begin_time)
 		change.begin_time = begin_time;
+	return change;
+}
+
+int job_update(void *state, const char *record, const char *exc_nodes,
+	       int64_t begin_time, struct belay_error *err)
+{
+	job_desc_msg_t change = where_and_when(state, exc_nodes, begin_time);
+
 	return update(state, &change, record, "update job", err);
 }
 
 /* A user's hold, whoever asks: its owner may release it. */
-int job_hold(void *state, const char *record, struct belay_error *err)
+int job_hold(void *state, const char *record, const char *exc_nodes,
+	     int64_t begin_time, struct belay_error *err)
 {
-	job_desc_msg_t change;
+	job_desc_msg_t change = where_and_when(state, exc_nodes, begin_time);
 
-	slurm_start(state);
-	slurm_init_job_desc_msg(&change);
 	change.priority = 0;
 	change.alloc_sid = ALLOC_SID_USER_HOLD;
 	return update(state, &change, record, "hold job", err);

@@ -26,7 +26,8 @@ int job_requeue(void *state, const char *record, bool hold,
 		struct belay_error *err);
 int job_update(void *state, const char *record, const char *exc_nodes,
 	       int64_t begin_time, struct belay_error *err);
-int job_hold(void *state, const char *record, struct belay_error *err);
+int job_hold(void *state, const char *record, const char *exc_nodes,
+	     int64_t begin_time, struct belay_error *err);
 int job_cancel(void *state, const char *record, struct belay_error *err);
 
 int nodes_load(void *state, const char *nodes, int64_t since_s,

@@ -46,10 +46,12 @@ WORLD := $(B)/tests/unit/dispatch/world.o
 WRAP_test_begin = clock_sleep_ms openat linkat mkdirat
 WRAP_test_end   = clock_sleep_ms
 WRAP_test_after = clock_sleep_ms
+WRAP_test_hold  = clock_sleep_ms mkdirat
 EXTRA_test_begin = $(WORLD)
 EXTRA_test_end   = $(WORLD)
 EXTRA_test_after = $(WORLD)
-$(patsubst %,$(B)/tests/unit/dispatch/test_%,begin end after): $(WORLD)
+EXTRA_test_hold  = $(WORLD)
+$(patsubst %,$(B)/tests/unit/dispatch/test_%,begin end after hold): $(WORLD)
 
 # What the verbs of belay(1) gather before they print.
 EXTRA_test_story = $(B)/cmd/belay/story.o

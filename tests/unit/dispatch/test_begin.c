@@ -70,9 +70,6 @@ int __wrap_mkdirat(int dirfd, const char *name, mode_t mode)
 	return __real_mkdirat(dirfd, name, mode);
 }
 
-static const char one_attempt[] =
-	"version: 1\npreset: standard\nattempts: {max: 1}\n";
-
 static void test_the_first_attempt_starts(void **state)
 {
 	struct world *w = *state;
@@ -337,62 +334,6 @@ static void test_what_has_begun_can_be_found_by_its_job(void **state)
 		  &w->err);
 }
 
-static void test_a_run_that_is_to_be_held_is_held_by_begin(void **state)
-{
-	struct world *w = *state;
-
-	world_policy(w, one_attempt);
-	assert_ok(world_begin(w), &w->err);
-	world_restart(w, "n[1-2]", "n1");
-	assert_fails(world_begin(w), &w->err, BELAY_EFAILED,
-		     "attempt 1 is not to be followed by another: ");
-	assert_int_equal(w->err.sys, ECANCELED);
-	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 12; ");
-}
-
-static void test_a_run_that_cannot_be_held_goes_on_without_us(void **state)
-{
-	struct world *w = *state;
-
-	world_policy(w, one_attempt);
-	assert_ok(world_begin(w), &w->err);
-	world_restart(w, "n[1-2]", "n1");
-	w->slurm.refuses_requeue = true;
-	assert_fails(world_begin(w), &w->err, BELAY_EFAILED, "it may not");
-	assert_int_equal(w->err.sys, 0);
-}
-
-static void test_a_person_may_let_a_held_run_go_on(void **state)
-{
-	struct world *w = *state;
-
-	world_policy(w, one_attempt);
-	assert_ok(world_begin(w), &w->err);
-	assert_ok(world_end(w, 1), &w->err);
-	assert_non_null(strstr(buf_text(&w->slurm.did), "requeue-held 12"));
-	world_restart(w, "n[1-2]", "n1");
-	assert_ok(world_begin(w), &w->err);
-	assert_string_equal(buf_text(&w->slurm.did), "");
-	assert_env(w, "BELAY_ATTEMPT", "2");
-	assert_env(w, "BELAY_ACTION", "retry");
-	/* with a fresh budget, of one */
-	assert_env(w, "BELAY_ATTEMPTS_LEFT", "0");
-}
-
-static void test_a_person_gives_a_run_a_fresh_budget(void **state)
-{
-	struct world *w = *state;
-
-	world_policy(w, "version: 1\npreset: standard\n"
-			"attempts: {max: 3}\nrules:\n"
-			"  - {name: look, on: [failed], action: hold}\n");
-	assert_ok(world_begin(w), &w->err);
-	assert_ok(world_end(w, 1), &w->err);
-	world_restart(w, "n[1-2]", "n1");
-	assert_ok(world_begin(w), &w->err);
-	assert_env(w, "BELAY_ATTEMPTS_LEFT", "2");
-}
-
 static void test_a_run_that_is_to_end_is_cancelled_by_begin(void **state)
 {
 	struct world *w = *state;
@@ -527,7 +468,12 @@ static void test_damage_to_all_of_them_is_for_a_person(void **state)
 	damage(w, 2);
 	assert_fails(world_begin(w), &w->err, BELAY_EFAILED,
 		     "every checkpoint is damaged");
-	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 12; ");
+	assert_string_equal(buf_text(&w->slurm.did),
+			    "requeue 12; hold 12; start; ");
+	/* who releases it has it start without one */
+	world_restart(w, "n[1-2]", "n1");
+	assert_ok(world_begin(w), &w->err);
+	assert_null(world_env(w, "BELAY_CHECKPOINT"));
 }
 
 int main(void)
@@ -553,11 +499,6 @@ int main(void)
 		TEST_IN_WORLD(test_a_run_of_a_job_that_is_gone_is_taken_over),
 		TEST_IN_WORLD(test_of_two_jobs_that_begin_at_once_one_yields),
 		TEST_IN_WORLD(test_what_has_begun_can_be_found_by_its_job),
-		TEST_IN_WORLD(test_a_run_that_is_to_be_held_is_held_by_begin),
-		TEST_IN_WORLD(
-			test_a_run_that_cannot_be_held_goes_on_without_us),
-		TEST_IN_WORLD(test_a_person_may_let_a_held_run_go_on),
-		TEST_IN_WORLD(test_a_person_gives_a_run_a_fresh_budget),
 		TEST_IN_WORLD(test_a_run_that_is_to_end_is_cancelled_by_begin),
 		TEST_IN_WORLD(test_a_lost_policy_leaves_its_preset),
 		TEST_IN_WORLD(test_the_newest_good_checkpoint_is_offered),

@@ -137,9 +137,15 @@ static int note(struct fake_slurm *f, const char *what, const char *record,
 	return 0;
 }
 
-static int hold(void *state, const char *record, struct belay_error *err)
+static int hold(void *state, const char *record, const char *exc_nodes,
+		int64_t begin_time, struct belay_error *err)
 {
-	return note(state, "hold", record, err);
+	struct fake_slurm *f = state;
+
+	if (note(f, "hold", record, err) < 0)
+		return -1;
+	f->calls--;	/* it is one */
+	return update(f, record, exc_nodes, begin_time, err);
 }
 
 static int cancel(void *state, const char *record, struct belay_error *err)

@@ -52,11 +52,15 @@ static int fake_update(void *state, const char *record, const char *exc_nodes,
 	return answer(f, f->update, "update", record, more, err);
 }
 
-static int fake_hold(void *state, const char *record, struct belay_error *err)
+static int fake_hold(void *state, const char *record, const char *exc_nodes,
+		     int64_t begin_time, struct belay_error *err)
 {
 	struct fake *f = state;
+	char more[64];
 
-	return answer(f, f->hold, "hold", record, "", err);
+	snprintf(more, sizeof(more), " [%s] %lld", exc_nodes ? exc_nodes : "-",
+		 (long long)begin_time);
+	return answer(f, f->hold, "hold", record, more, err);
 }
 
 static int fake_cancel(void *state, const char *record,
@@ -80,9 +84,11 @@ static const struct {
 	{ { 0 }, { .what = PLAN_REQUEUE, .begin_time = 77 },
 	  "requeue 10_3; update 10_3 [-] 77", NULL },
 	{ { 0 }, { .what = PLAN_REQUEUE }, "requeue 10_3", NULL },
-	{ { 0 }, { .what = PLAN_REQUEUE_HELD, .exc_nodes = none },
-	  "requeue 10_3 held; update 10_3 [] 0", NULL },
-	{ { 0 }, { .what = PLAN_HOLD }, "hold 10_3", NULL },
+	{ { 0 }, { .what = PLAN_REQUEUE_HELD, .exc_nodes = none,
+		   .begin_time = 77 },
+	  "requeue 10_3; hold 10_3 [] 77", NULL },
+	{ { 0 }, { .what = PLAN_HOLD, .begin_time = 77 },
+	  "hold 10_3 [-] 77", NULL },
 	{ { 0 }, { .what = PLAN_CANCEL }, "cancel 10_3", NULL },
 	{ { 0 }, { .what = PLAN_ADJUST, .begin_time = 77 },
 	  "update 10_3 [-] 77", NULL },
@@ -95,10 +101,10 @@ static const struct {
 	  { .what = PLAN_REQUEUE, .begin_time = 77 },
 	  "requeue 10_3; update 10_3 [-] 77", NULL },
 	{ { .requeue = EALREADY }, { .what = PLAN_REQUEUE_HELD },
-	  "requeue 10_3 held; hold 10_3", NULL },
+	  "requeue 10_3; hold 10_3 [-] 0", NULL },
 	{ { .requeue = EALREADY, .hold = EALREADY },
-	  { .what = PLAN_REQUEUE_HELD }, "requeue 10_3 held; hold 10_3", NULL },
-	{ { .hold = EALREADY }, { .what = PLAN_HOLD }, "hold 10_3", NULL },
+	  { .what = PLAN_REQUEUE_HELD }, "requeue 10_3; hold 10_3 [-] 0", NULL },
+	{ { .hold = EALREADY }, { .what = PLAN_HOLD }, "hold 10_3 [-] 0", NULL },
 	{ { .cancel = EALREADY }, { .what = PLAN_CANCEL }, "cancel 10_3",
 	  NULL },
 	{ { .update = EALREADY }, { .what = PLAN_ADJUST, .begin_time = 77 },
@@ -108,11 +114,11 @@ static const struct {
 	{ { .requeue = EAGAIN }, { .what = PLAN_REQUEUE, .begin_time = 77 },
 	  "requeue 10_3", "cannot requeue job '10_3'" },
 	{ { .requeue = EPERM }, { .what = PLAN_REQUEUE_HELD },
-	  "requeue 10_3 held", "cannot requeue job '10_3'" },
+	  "requeue 10_3", "cannot requeue job '10_3'" },
 	{ { .requeue = EALREADY, .hold = EAGAIN },
 	  { .what = PLAN_REQUEUE_HELD, .exc_nodes = n2 },
-	  "requeue 10_3 held; hold 10_3", "cannot hold job '10_3'" },
-	{ { .hold = EPERM }, { .what = PLAN_HOLD }, "hold 10_3",
+	  "requeue 10_3; hold 10_3 [n2] 0", "cannot hold job '10_3'" },
+	{ { .hold = EPERM }, { .what = PLAN_HOLD }, "hold 10_3 [-] 0",
 	  "cannot hold job '10_3'" },
 	{ { .cancel = EPERM }, { .what = PLAN_CANCEL }, "cancel 10_3",
 	  "cannot cancel job '10_3'" },

@@ -36,8 +36,10 @@ static const struct {
 	{ ACTION_RETRY, RUNNING, LAST, 0, 0, PLAN_REQUEUE, 3, "" },
 	{ ACTION_RETRY, RUNNING, LAST, 2, 0, PLAN_REQUEUE, 3, "" },
 	{ ACTION_RETRY, RUNNING, LAST, 20, 0, PLAN_REQUEUE, 20, "" },
-	{ ACTION_HOLD, RUNNING, 0, 0, 0, PLAN_REQUEUE_HELD, 0, "" },
-	{ ACTION_HOLD, FAILED, COMPLETING, 0, 0, PLAN_REQUEUE_HELD, 0, "" },
+	{ ACTION_HOLD, RUNNING, 0, 0, 0, PLAN_REQUEUE_HELD, 45,
+	  "" },
+	{ ACTION_HOLD, FAILED, COMPLETING, 0, 0, PLAN_REQUEUE_HELD, 45,
+	  "" },
 	{ ACTION_FAIL, RUNNING, 0, 0, 0, PLAN_NOTHING, 0, "Slurm ends the" },
 	{ ACTION_FAIL, RUNNING, AGAIN, 0, 0, PLAN_CANCEL, 0, "" },
 	{ ACTION_FAIL, RUNNING, AGAIN | NO_REQUEUE, 0, 0, PLAN_CANCEL, 0, "" },
@@ -55,13 +57,14 @@ static const struct {
 	{ ACTION_RETRY, PENDING, LAST, 600, 600, PLAN_ADJUST, 600, "" },
 	{ ACTION_RETRY, PENDING, SLURM_DELAY, 0, 121, PLAN_NOTHING, 0,
 	  "nothing is to be changed" },
-	{ ACTION_HOLD, PENDING, COMPLETING, 0, 0, PLAN_HOLD, 0, "" },
+	{ ACTION_HOLD, PENDING, COMPLETING, 0, 0, PLAN_HOLD, 45, "" },
 	{ ACTION_FAIL, PENDING, COMPLETING, 0, 0, PLAN_CANCEL, 0, "" },
 
 	/* what a person did stays */
 	{ ACTION_RETRY, PENDING, 0, 0, 122, PLAN_NOTHING, 0, "nothing is to" },
 	{ ACTION_RETRY, PENDING, 0, 600, 601, PLAN_NOTHING, 0, "nothing is" },
 	{ ACTION_RETRY, PENDING, HELD, 0, 0, PLAN_NOTHING, 0, "nothing is" },
+	{ ACTION_HOLD, PENDING, 0, 0, 122, PLAN_HOLD, 0, "" },
 	{ ACTION_HOLD, PENDING, HELD, 0, 0, PLAN_NOTHING, 0, "job is held" },
 	{ ACTION_FAIL, PENDING, HELD, 0, 0, PLAN_NOTHING, 0, "job is held" },
 	{ ACTION_RETRY, JOB_STATE_CANCELLED, COMPLETING, 0, 0, PLAN_NOTHING, 0,
@@ -93,6 +96,7 @@ static void check(size_t i)
 	};
 	struct plan_input in = {
 		.decision = &d, .job = &job, .now = NOW, .kill_wait = 30,
+		.decided = NOW,
 		.cluster_nodes = 4, .last_completing = flags & LAST,
 		.runs_again = flags & AGAIN,
 	};
@@ -104,7 +108,8 @@ static void check(size_t i)
 	if (p.begin_time != (cases[i].start_in ? NOW + cases[i].start_in : 0))
 		fail_msg("case %zu: start in %d", i, (int)p.begin_time - NOW);
 	/* only what waits for the other nodes becomes sooner without them */
-	assert_int_equal(p.maybe_sooner, cases[i].start_in == 45);
+	assert_int_equal(p.maybe_sooner, cases[i].start_in == 45 &&
+					 cases[i].action != ACTION_HOLD);
 	if (cases[i].what == PLAN_NOTHING)
 		assert_non_null(strstr(p.why_not, cases[i].why_not));
 	assert_null(p.exc_nodes);
@@ -116,6 +121,29 @@ static void test_where_the_job_is_and_what_was_decided_make_a_plan(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
 		check(i);
+}
+
+/* The start of a job that is held tells which decision held it; one that came
+ * too late for that is at least soon. */
+static void test_a_hold_has_the_start_of_its_decision(void **state)
+{
+	static const struct { int ago, start_in; } holds[] = {
+		{ 0, 45 }, { 5, 40 }, { 41, 4 }, { 42, 45 }, { 300, 45 },
+	};
+	struct decision d = { .action = ACTION_HOLD };
+	struct job_view job = { .state = RUNNING, .requeue_allowed = true };
+	struct plan p;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(holds); i++) {
+		struct plan_input in = {
+			.decision = &d, .job = &job, .now = NOW,
+			.decided = NOW - holds[i].ago, .kill_wait = 30,
+		};
+
+		assert_ok(plan_make(&in, &p, &err), &err);
+		assert_int_equal(p.begin_time, NOW + holds[i].start_in);
+	}
 }
 
 static void test_a_held_job_is_still_kept_away_from_suspects(void **state)
@@ -147,7 +175,7 @@ static void test_a_plan_is_one_line(void **state)
 		    .maybe_sooner = true },
 		  "requeue, start by 2023-11-14T22:13:20Z" },
 		{ { .what = PLAN_REQUEUE_HELD }, "requeue held" },
-		{ { .what = PLAN_HOLD }, "hold" },
+		{ { .what = PLAN_HOLD, .begin_time = NOW }, "hold" },
 		{ { .what = PLAN_CANCEL }, "cancel" },
 		{ { .what = PLAN_ADJUST, .exc_nodes = none },
 		  "adjust, exclude nobody" },
@@ -168,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_where_the_job_is_and_what_was_decided_make_a_plan),
+		cmocka_unit_test(test_a_hold_has_the_start_of_its_decision),
 		cmocka_unit_test(
 		    test_a_held_job_is_still_kept_away_from_suspects),
 		cmocka_unit_test(test_a_plan_is_one_line),

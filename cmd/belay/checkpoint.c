@@ -49,7 +49,7 @@ int checkpoint_conclude(const struct verb *v, struct run *r, unsigned attempt,
 	printf("%llu\n", (unsigned long long)id);
 	/* what it was asked for is done: the rest is only said */
 	if (checkpoint_keep(r, &keep, &err) < 0 ||
-	    checkpoint_prune(r, keep, &err) < 0)
+	    checkpoint_prune(r, attempt, keep, &err) < 0)
 		fprintf(stderr, "belay %s: older ones stay: %s\n", v->name,
 			err.text);
 	return EXIT_DONE;

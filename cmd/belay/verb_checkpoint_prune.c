@@ -36,7 +36,7 @@ static int run(const struct verb *v, int argc, char **argv)
 	r = which_run(given, given[GIVEN_RUN], &err);
 	if (!r || (!keep && checkpoint_keep(r, &keep, &err) < 0))
 		return verb_fail(v, &err);
-	deleted = checkpoint_prune(r, keep, &err);
+	deleted = checkpoint_prune(r, which_attempt(r), keep, &err);
 	if (deleted < 0)
 		return verb_fail(v, &err);
 	printf("deleted %d\n", deleted);

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -52,4 +53,16 @@ struct run *which_own(unsigned *attempt, struct belay_error *err)
 	}
 	*attempt = (unsigned)n;
 	return run_open_dir(dir, err);
+}
+
+unsigned which_attempt(const struct run *r)
+{
+	const char *dir = getenv("BELAY_RUN_DIR");
+	const char *number = getenv("BELAY_ATTEMPT");
+	uint64_t n;
+
+	if (!dir || strcmp(dir, r->dir) || !number ||
+	    text_u64(number, UINT_MAX, &n) < 0)
+		return 0;
+	return (unsigned)n;
 }

@@ -25,6 +25,9 @@ struct run *which_run(const char *const *given, const char *spec,
 /* The run and the attempt that this process belongs to, to write for it. */
 struct run *which_own(unsigned *attempt, struct belay_error *err);
 
+/* The attempt of this run that this process belongs to, 0 if it does not. */
+unsigned which_attempt(const struct run *r);
+
 #define _auto_run_ __attribute__((cleanup(which_close)))
 static inline void which_close(struct run **r)
 {

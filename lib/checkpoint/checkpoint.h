@@ -104,9 +104,12 @@ int checkpoint_restore(struct run *r, const struct checkpoint *c,
 /*
  * Keep the newest `keep` (at least 1) good ones; damaged and late ones go too
  * once a newer good one is there, and what dead attempts left half-written.
- * The highest number always stays, so that no number is used twice.  How many
- * checkpoints were deleted, or -1.
+ * The highest number always stays, so that no number is used twice.  n is the
+ * attempt that asks, 0 for a person.  How many checkpoints were deleted, or -1:
+ * with BELAY_EFENCED as soon as a newer attempt is there, which may rely on
+ * what was old before.
  */
-int checkpoint_prune(struct run *r, unsigned keep, struct belay_error *err);
+int checkpoint_prune(struct run *r, unsigned n, unsigned keep,
+		     struct belay_error *err);
 
 #endif /* CHECKPOINT_CHECKPOINT_H */

@@ -3,7 +3,9 @@
  * prune.c - delete what newer checkpoints stand in for
  *
  * The newest good one is what everything else relies on, so nothing goes
- * unless it is older than that.
+ * unless it is older than that.  Which one that is, is for the newest attempt to
+ * say: it may have found damaged what was good when we looked.  So each deletion
+ * comes after a look for a newer attempt, as an acknowledgement does.
  */
 
 #include <unistd.h>
@@ -37,8 +39,9 @@ static void sweep(const struct run *r, int dirfd)
 
 /* The newest are skipped until `keep` good ones were met; of the rest all go
  * but an unreadable one, which may be good after all. */
-static int discard_old(int dirfd, const struct checkpoint_list *list,
-		       unsigned keep, struct belay_error *err)
+static int discard_old(const struct run *r, unsigned n, int dirfd,
+		       const struct checkpoint_list *list, unsigned keep,
+		       struct belay_error *err)
 {
 	char name[CHECKPOINT_NAME];
 	unsigned good = 0;
@@ -51,14 +54,16 @@ static int discard_old(int dirfd, const struct checkpoint_list *list,
 		good += is_good(c);
 		if (!old || c->unreadable)
 			continue;
-		if (fs_discard(dirfd, store_name(c->id, name), err) < 0)
+		if (run_check_fence(r, n, err) < 0 ||
+		    fs_discard(dirfd, store_name(c->id, name), err) < 0)
 			return -1;
 		deleted++;
 	}
 	return deleted;
 }
 
-int checkpoint_prune(struct run *r, unsigned keep, struct belay_error *err)
+int checkpoint_prune(struct run *r, unsigned n, unsigned keep,
+		     struct belay_error *err)
 {
 	struct checkpoint_list list;
 	_auto_close_ int dirfd = -1;
@@ -67,14 +72,19 @@ int checkpoint_prune(struct run *r, unsigned keep, struct belay_error *err)
 	if (!keep)
 		return err_set(err, BELAY_EINVAL, "at least one checkpoint is "
 			       "kept");
-	if (run_reload(r, err) < 0 || checkpoint_list(r, &list, err) < 0)
+	if (run_reload(r, err) < 0)
+		return -1;
+	if (!n)
+		n = run_newest_number(r);
+	if (run_check_fence(r, n, err) < 0 ||
+	    checkpoint_list(r, &list, err) < 0)
 		return -1;
 	if (!list.n) {
 		checkpoint_list_free(&list);
 		return 0;
 	}
 	dirfd = store_open(r, false, err);
-	rc = dirfd < 0 ? -1 : discard_old(dirfd, &list, keep, err);
+	rc = dirfd < 0 ? -1 : discard_old(r, n, dirfd, &list, keep, err);
 	if (rc >= 0)
 		sweep(r, dirfd);
 	checkpoint_list_free(&list);

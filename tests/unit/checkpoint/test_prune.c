@@ -15,10 +15,10 @@ static void test_the_newest_good_ones_stay(void **state)
 
 	for (int i = 0; i < 5; i++)
 		runs_checkpoint(r, 1, "x");
-	assert_int_equal(checkpoint_prune(r, 2, &d->err), 3);
+	assert_int_equal(checkpoint_prune(r, 0, 2, &d->err), 3);
 	assert_checkpoints(r, left);
-	assert_int_equal(checkpoint_prune(r, 2, &d->err), 0);
-	assert_int_equal(checkpoint_prune(r, 9, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 2, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 9, &d->err), 0);
 	assert_checkpoints(r, left);
 	run_close(r);
 }
@@ -28,9 +28,9 @@ static void test_keeping_none_is_refused(void **state)
 	struct tmpdir *d = *state;
 	struct run *r = runs_make(d);
 
-	assert_fails(checkpoint_prune(r, 0, &d->err), &d->err, BELAY_EINVAL,
+	assert_fails(checkpoint_prune(r, 0, 0, &d->err), &d->err, BELAY_EINVAL,
 		     "at least one checkpoint is kept");
-	assert_int_equal(checkpoint_prune(r, 1, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 0);
 	run_close(r);
 }
 
@@ -52,10 +52,10 @@ static void test_damaged_ones_do_not_count_as_kept(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_ok(checkpoint_mark_damaged(r, damaged[i], "x", &d->err),
 			  &d->err);
-	assert_int_equal(checkpoint_prune(r, 1, &d->err), 2);
+	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 2);
 	assert_checkpoints(r, left);
 	assert_int_equal(runs_checkpoint(r, 1, "x"), 6);
-	assert_int_equal(checkpoint_prune(r, 1, &d->err), 3);
+	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 3);
 	assert_checkpoints(r, later);
 	run_close(r);
 }
@@ -78,10 +78,10 @@ static void test_late_ones_do_not_count(void **state)
 	assert_true(list.c[1].late);
 	assert_int_equal(checkpoint_newest_good(&list)->id, 1);
 	checkpoint_list_free(&list);
-	assert_int_equal(checkpoint_prune(r, 1, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 0);
 	assert_checkpoints(r, left);
 	assert_int_equal(runs_checkpoint(r, 2, "new"), 3);
-	assert_int_equal(checkpoint_prune(r, 1, &d->err), 2);
+	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 2);
 	assert_checkpoints(r, later);
 	run_close(r);
 }
@@ -103,7 +103,7 @@ static void test_what_cannot_be_read_now_is_not_deleted(void **state)
 	snprintf(path, sizeof(path), "%s/checkpoints/000001", r->dir);
 	runs_file(path, "MANIFEST", text);
 	runs_checkpoint(r, 1, "x");
-	assert_int_equal(checkpoint_prune(r, 1, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 0);
 	assert_checkpoints(r, left);
 	assert_ok(checkpoint_list(r, &list, &d->err), &d->err);
 	assert_true(list.c[0].damaged && list.c[0].unreadable);
@@ -126,10 +126,73 @@ static void test_attempts_are_read_anew(void **state)
 	runs_checkpoint(early, 1, "late");
 	r = run_open_dir(early->dir, &d->err);
 	runs_begin(r, seen, 1);
-	assert_int_equal(checkpoint_prune(early, 1, &d->err), 0);
+	assert_int_equal(checkpoint_prune(early, 0, 1, &d->err), 0);
 	assert_checkpoints(r, left);
 	run_close(r);
 	run_close(early);
+}
+
+/* ---- an attempt that is fenced ---- */
+
+static void test_a_fenced_attempt_deletes_nothing(void **state)
+{
+	static const uint64_t seen[] = { 1, 2 };
+	static const char *const left[] = { "000001", "000002", NULL };
+	struct tmpdir *d = *state;
+	struct run *r = runs_make(d);
+
+	runs_checkpoint(r, 1, "x");
+	runs_checkpoint(r, 1, "x");
+	runs_begin(r, seen, 2);
+	assert_fails(checkpoint_prune(r, 1, 1, &d->err), &d->err,
+		     BELAY_EFENCED, "attempt 2 has begun");
+	assert_checkpoints(r, left);
+	assert_int_equal(checkpoint_prune(r, 2, 1, &d->err), 1);
+	run_close(r);
+}
+
+/* Claim the next attempt when so many looks were had. */
+static struct run *claim_in;
+static int claim_before;
+
+int __real_run_check_fence(const struct run *r, unsigned n,
+			   struct belay_error *err);
+int __wrap_run_check_fence(const struct run *r, unsigned n,
+			   struct belay_error *err);
+int __wrap_run_check_fence(const struct run *r, unsigned n,
+			   struct belay_error *err)
+{
+	if (claim_in && --claim_before == 0)
+		run_claim(claim_in, NULL);
+	return __real_run_check_fence(r, n, err);
+}
+
+/* 1 and 2 were about to be deleted for the sake of 3, which the next attempt may
+ * find damaged. */
+static void look_late(struct tmpdir *d, unsigned by)
+{
+	static const char *const left[] = { "000001", "000003", NULL };
+	struct run *r = runs_make(d);
+
+	for (int i = 0; i < 3; i++)
+		runs_checkpoint(r, 1, "x");
+	claim_in = r;
+	claim_before = 3;
+	assert_fails(checkpoint_prune(r, by, 1, &d->err), &d->err,
+		     BELAY_EFENCED, "attempt 2 has begun");
+	claim_in = NULL;
+	assert_checkpoints(r, left);
+	run_close(r);
+}
+
+static void test_what_was_old_before_a_claim_is_not_deleted_after_it(void **state)
+{
+	look_late(*state, 1);
+}
+
+static void test_nor_is_it_when_a_person_asks(void **state)
+{
+	look_late(*state, 0);
 }
 
 static void test_what_dead_attempts_left_is_swept(void **state)
@@ -146,7 +209,7 @@ static void test_what_dead_attempts_left_is_swept(void **state)
 	alive = runs_stage(r, 2, "x");
 	snprintf(path, sizeof(path), "%s/checkpoints", r->dir);
 	runs_file(path, ".deleted-0011-000001/state", "half");
-	assert_int_equal(checkpoint_prune(r, 1, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 0);
 	left[1] = strrchr(alive, '/') + 1;
 	assert_checkpoints(r, left);
 	free(dead);
@@ -163,6 +226,9 @@ int main(void)
 		TEST_IN_TMPDIR(test_late_ones_do_not_count),
 		TEST_IN_TMPDIR(test_what_cannot_be_read_now_is_not_deleted),
 		TEST_IN_TMPDIR(test_attempts_are_read_anew),
+		TEST_IN_TMPDIR(test_a_fenced_attempt_deletes_nothing),
+		TEST_IN_TMPDIR(test_what_was_old_before_a_claim_is_not_deleted_after_it),
+		TEST_IN_TMPDIR(test_nor_is_it_when_a_person_asks),
 		TEST_IN_TMPDIR(test_what_dead_attempts_left_is_swept),
 	};
 

@@ -205,16 +205,28 @@ static int publish(struct commit *k, struct belay_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* A newer attempt sweeps away what an older one has staged: then that is the
+ * reason, and not what failed for it. */
+static int say_if_fenced(const struct commit *k, struct belay_error *err)
+{
+	struct belay_error why = { 0 };
+
+	if (run_check_fence(k->r, k->attempt, &why) < 0 &&
+	    why.code == BELAY_EFENCED && err)
+		*err = why;
+	return -1;
+}
+
 static int write_and_publish(struct commit *k, struct belay_error *err)
 {
 	if (check_not_spoilt(k, err) < 0 || digest_files(k, err) < 0 ||
 	    next_id(k, &k->c.id, err) < 0)
-		return -1;
+		return say_if_fenced(k, err);
 	if (write_manifest(k, err) < 0 ||
 	    run_check_fence(k->r, k->attempt, err) < 0 ||
 	    publish(k, err) < 0) {
 		remove_manifest(k);
-		return -1;
+		return say_if_fenced(k, err);
 	}
 	return run_check_fence(k->r, k->attempt, err);
 }

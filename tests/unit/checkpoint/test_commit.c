@@ -296,6 +296,12 @@ static void begin_another(const char *from, const char *to)
 	assert_int_equal(mkdir(path, 0700), 0);
 }
 
+static void begin_another_that_sweeps(const char *from, const char *to)
+{
+	begin_another(from, to);
+	checkpoint_abandon(the_run, the_staging);
+}
+
 static void take_the_number(const char *from, const char *to)
 {
 	char path[256];
@@ -382,6 +388,17 @@ static void test_what_a_newer_attempt_may_not_have_seen_is_not_acknowledged(
 	assert_int_equal(d->err.code, BELAY_EFENCED);
 }
 
+static void test_a_fenced_attempt_is_told_so_though_its_files_are_gone(
+	void **state)
+{
+	struct tmpdir *d = *state;
+
+	assert_int_equal(commit_while(d, "rename", begin_another_that_sweeps),
+			 0);
+	assert_int_equal(d->err.code, BELAY_EFENCED);
+	assert_non_null(strstr(d->err.text, "attempt 2 has begun"));
+}
+
 static void test_a_file_that_changes_meanwhile_is_refused(void **state)
 {
 	struct tmpdir *d = *state;
@@ -419,6 +436,7 @@ int main(void)
 		TEST_IN_TMPDIR(test_all_is_durable_before_it_is_seen),
 		TEST_IN_TMPDIR(test_a_number_that_is_taken_meanwhile_is_left),
 		TEST_IN_TMPDIR(test_what_a_newer_attempt_may_not_have_seen_is_not_acknowledged),
+		TEST_IN_TMPDIR(test_a_fenced_attempt_is_told_so_though_its_files_are_gone),
 		TEST_IN_TMPDIR(test_a_file_that_changes_meanwhile_is_refused),
 		TEST_IN_TMPDIR(test_a_number_is_never_used_twice),
 	};

@@ -118,6 +118,16 @@ static int64_t count_passes(const struct vigil *v)
 	return s->passes ? s->passes(s->state) : -1;
 }
 
+static int act_unless_stale(struct act *act, struct buf *say,
+			    struct belay_error *err)
+{
+	const struct inquest *q = act->inquest;
+
+	if (!standing_is_newest(q->run, q->attempt))
+		return 0;
+	return act_carry_out(act, say, err);
+}
+
 /*
  * The second in which it looked for the first time since it had looked passes
  * times, or now if that cannot be known.  How often we ask does not matter: the
@@ -146,12 +156,12 @@ static int shorten(struct vigil *v, struct belay_error *err)
 
 	if (d->delay_s <= PLAN_MIN_DELAY) {
 		passes = count_passes(v);
-		if (act_carry_out(&act, NULL, err) < 0)
+		if (act_unless_stale(&act, NULL, err) < 0)
 			return -1;
 		act.now = second_of_pass(v, passes);
 	}
 	act.last_completing = true;
-	return act_carry_out(&act, NULL, err);
+	return act_unless_stale(&act, NULL, err);
 }
 
 /* ---- all of it ---- */
@@ -168,7 +178,7 @@ static int watch(struct vigil *v, struct buf *say, struct belay_error *err)
 	if (inquest_hold(q, err) < 0)
 		return -1;
 	if (!act_was_done(q->run, q->attempt) &&
-	    act_carry_out(&act, say, err) < 0)
+	    act_unless_stale(&act, say, err) < 0)
 		return -1;
 	if (!act_restarts(inquest_attempt(q)) ||
 	    inquest_attempt(q)->decided->delay_s == DELAY_SLURM)

@@ -7,6 +7,10 @@
 #include "dispatch/act.h"
 #include "dispatch/standing.h"
 
+/* Slurm's word of the job is good for so long: a disk that hangs may keep us
+ * for minutes, and Slurm may have gone on by then. */
+#define WORD_HOLDS_MS 2000
+
 /* 1: known; 0: unknown, and not worth waiting for. */
 static int look_up(struct inquest *q, uint32_t job_id, struct belay_error *err)
 {
@@ -21,20 +25,44 @@ static int look_up(struct inquest *q, uint32_t job_id, struct belay_error *err)
 	return q->job_known;
 }
 
-static int settle(struct inquest *q, struct buf *say, struct belay_error *err)
+/* 1: the job is still ours, as far as is known; 0: Slurm has gone on. */
+static int is_ours(struct inquest *q, struct belay_error *err)
 {
 	const struct begin *b = inquest_attempt(q)->begin;
-	struct act act = { q, q->attempt, clock_wall_us() / 1000000, false,
-			   false };
 
+	inquest_drop_job(q);
 	if (look_up(q, b->job_id, err) < 0)
 		return -1;
-	if (q->job_known && !standing_holds(b, &q->job))
-		return 0;	/* Slurm has gone on without us */
+	return !q->job_known || standing_holds(b, &q->job);
+}
+
+/* The same, right before something is done to it. */
+static int is_still_ours(struct inquest *q, int64_t asked_ns,
+			 struct belay_error *err)
+{
+	int rc = 1;
+
+	if (clock_mono_ns() - asked_ns > WORD_HOLDS_MS * INT64_C(1000000))
+		rc = is_ours(q, err);
+	return rc == 1 ? standing_is_newest(q->run, q->attempt) : rc;
+}
+
+static int settle(struct inquest *q, struct buf *say, struct belay_error *err)
+{
+	struct act act = { q, q->attempt, 0, false, false };
+	int64_t asked_ns = clock_mono_ns();
+	int rc = is_ours(q, err);
+
+	if (rc <= 0)
+		return rc;
 	if (inquest_hold(q, err) < 0)
 		return -1;
+	rc = is_still_ours(q, asked_ns, err);
 	/* Without Slurm's word the next begin does what was decided. */
-	return q->job_known ? act_carry_out(&act, say, err) : 0;
+	if (rc <= 0 || !q->job_known)
+		return rc;
+	act.now = clock_wall_us() / 1000000;
+	return act_carry_out(&act, say, err);
 }
 
 /* Whoever asks knows whether there was one. */

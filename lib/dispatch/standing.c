@@ -21,6 +21,11 @@ bool standing_holds(const struct begin *b, const struct job_view *j)
 	       (!b->start_time || j->start_time == b->start_time);
 }
 
+bool standing_is_newest(const struct run *r, unsigned attempt)
+{
+	return run_check_fence(r, attempt, NULL) == 0;
+}
+
 static bool is_of_job(const struct begin *b, const struct moment *m, bool exact)
 {
 	if (!run_begin_is_of(b, m->job_id, m->hint.submission))

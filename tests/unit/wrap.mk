@@ -45,7 +45,7 @@ $(filter $(B)/tests/unit/map/%,$(UNIT)): \
 # The moments happen in a world of their own, where nobody really sleeps.
 WORLD := $(B)/tests/unit/dispatch/world.o
 WRAP_test_begin = clock_sleep_ms openat linkat mkdirat
-WRAP_test_end   = clock_sleep_ms
+WRAP_test_end   = clock_sleep_ms clock_mono_ns
 WRAP_test_after = clock_sleep_ms
 WRAP_test_hold  = clock_sleep_ms mkdirat
 EXTRA_test_begin = $(WORLD)

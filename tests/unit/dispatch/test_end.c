@@ -137,6 +137,76 @@ static void test_an_agent_leaves_when_slurm_has_gone_on(void **state)
 	run_close(r);
 }
 
+/* ---- time passes between the look and the deed ---- */
+
+static int (*real_load_job)(void *state, uint32_t job_id, struct job_view *j,
+			    struct belay_error *err);
+static struct world *slow_world;
+static bool is_slow;
+
+int64_t __real_clock_mono_ns(void);
+int64_t __wrap_clock_mono_ns(void);
+int64_t __wrap_clock_mono_ns(void)
+{
+	static int64_t more;
+
+	more += is_slow ? INT64_C(3000000000) : 0;
+	return __real_clock_mono_ns() + more;
+}
+
+static int load_then_claim(void *state, uint32_t job_id, struct job_view *j,
+			   struct belay_error *err)
+{
+	struct run *r = world_run(slow_world);
+
+	run_claim(r, NULL);
+	run_close(r);
+	return real_load_job(state, job_id, j, err);
+}
+
+static int load_then_go_on(void *state, uint32_t job_id, struct job_view *j,
+			   struct belay_error *err)
+{
+	struct fake_slurm *f = state;
+	int rc = real_load_job(state, job_id, j, err);
+
+	f->restart++;
+	f->start_time += 100;
+	return rc;
+}
+
+/* What is decided stands, but it is for the attempt that has been claimed. */
+static void test_nothing_is_done_once_the_next_attempt_is_claimed(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	slow_world = w;
+	real_load_job = w->sched.load_job;
+	w->sched.load_job = load_then_claim;
+	assert_ok(world_end(w, 1), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "");
+	r = world_run(w);
+	assert_string_equal(run_attempt(r, 1)->end->by, "end");
+	run_close(r);
+}
+
+/* The disk hung, and Slurm has meanwhile started the job elsewhere. */
+static void test_an_old_word_of_slurm_is_not_acted_upon(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_begin(w), &w->err);
+	real_load_job = w->sched.load_job;
+	w->sched.load_job = load_then_go_on;
+	is_slow = true;
+	assert_ok(world_end(w, 1), &w->err);
+	is_slow = false;
+	assert_string_equal(buf_text(&w->slurm.did), "");
+	assert_int_equal(w->slurm.calls, 2);
+}
+
 static void test_a_job_that_never_began_has_no_end(void **state)
 {
 	struct world *w = *state;
@@ -268,6 +338,8 @@ int main(void)
 		TEST_IN_WORLD(test_what_was_decided_stands),
 		TEST_IN_WORLD(test_a_stale_agent_leaves),
 		TEST_IN_WORLD(test_an_agent_leaves_when_slurm_has_gone_on),
+		TEST_IN_WORLD(test_nothing_is_done_once_the_next_attempt_is_claimed),
+		TEST_IN_WORLD(test_an_old_word_of_slurm_is_not_acted_upon),
 		TEST_IN_WORLD(test_a_job_that_never_began_has_no_end),
 		TEST_IN_WORLD(test_a_run_that_is_gone_is_missed),
 		TEST_IN_WORLD(test_a_run_of_a_newer_format_is_left_alone),

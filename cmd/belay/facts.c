@@ -7,6 +7,7 @@
 
 #include "cmd/belay/facts.h"
 #include "cmd/belay/moment.h"
+#include "journal/journal.h"
 
 /* A job whose every node died leaves no end, and only Slurm knows that it is
  * over.  How a run stands whose newest attempt has no end: */
@@ -49,6 +50,14 @@ static enum run_state as_slurm_says(const struct run *r,
 	return state_of_job(job);
 }
 
+/* For people alone, so what cannot be read now is left out. */
+static void count_late(struct facts *f)
+{
+	for (unsigned i = 0; i < f->run->n_attempts; i++)
+		journal_count_late(f->run, f->run->attempts[i].number,
+				   &f->late, NULL);
+}
+
 int facts_load(struct run *r, struct facts *f, struct belay_error *err)
 {
 	const struct attempt *a = run_newest(r);
@@ -65,6 +74,7 @@ int facts_load(struct run *r, struct facts *f, struct belay_error *err)
 	chunk_totals(f->chunks, f->n, &f->total);
 	for (unsigned i = 0; i < f->checkpoints.n; i++)
 		f->bytes += f->checkpoints.c[i].bytes;
+	count_late(f);
 	return 0;
 }
 

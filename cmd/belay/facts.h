@@ -14,6 +14,7 @@ struct facts {
 	uint64_t bytes;			/* of all checkpoints */
 	struct chunk_state *chunks;
 	uint64_t n[5], total;		/* chunks of all sets, by status */
+	uint64_t late;			/* records beyond a cut */
 };
 
 int facts_load(struct run *r, struct facts *f, struct belay_error *err);

@@ -100,10 +100,10 @@ static void trouble_lines(const struct facts *f)
 	if (f->chunks->damaged)
 		printf("damage       %u journal%s; 'belay events' says where\n",
 		       f->chunks->damaged, f->chunks->damaged == 1 ? "" : "s");
-	if (f->chunks->late)
-		printf("late         %u record%s of fenced attempts, not "
-		       "counted\n", f->chunks->late,
-		       f->chunks->late == 1 ? "" : "s");
+	if (f->late)
+		printf("late         %llu record%s of fenced attempts, not "
+		       "counted\n", (unsigned long long)f->late,
+		       f->late == 1 ? "" : "s");
 }
 
 /* "node_fail n1", "failed 3": whom or what it points to. */

@@ -123,6 +123,11 @@ int journal_read(struct run *r, unsigned n, enum journal_late late,
 				const struct journal_end *end, void *arg),
 		 struct belay_error *err);
 
+/* Add to *late how many records of attempt n came too late, as the disk says
+ * now.  Reads next to nothing if there are none. */
+int journal_count_late(struct run *r, unsigned n, uint64_t *late,
+		       struct belay_error *err);
+
 /*
  * Take the cut: for every journal of every attempt before n that has none yet,
  * how far it is believed now.  Fills begin->cut.

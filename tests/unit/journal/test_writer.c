@@ -583,11 +583,14 @@ static void test_what_is_written_beyond_the_cut_is_late(void **state)
 	unsigned n = testrun_begin(r, d);
 	struct journal_writer *w = open_new(r, n, JOURNAL_SMALL, d);
 	struct journal_writer *other = open_new(r, n, JOURNAL_SMALL, d);
+	uint64_t late = 0;
 	struct heard h;
 
 	add(w, 0);
 	assert_ok(journal_commit(w, &d->err), &d->err);
 	testrun_begin(r, d);
+	assert_ok(journal_count_late(r, n, &late, &d->err), &d->err);
+	assert_int_equal(late, 0);
 	write_late(w, 1, d);
 	write_late(other, 2, d);
 
@@ -596,6 +599,10 @@ static void test_what_is_written_beyond_the_cut_is_late(void **state)
 	assert_true(h.had[0]);
 	assert_int_equal(h.late, 2);
 	assert_int_equal(h.damaged, 0);
+	assert_ok(journal_count_late(r, n, &late, &d->err), &d->err);
+	assert_int_equal(late, 2);
+	assert_ok(journal_count_late(r, 2, &late, &d->err), &d->err);
+	assert_int_equal(late, 2);
 	h = (struct heard){ .n = 0 };
 	assert_ok(journal_read(r, n, JOURNAL_SKIP_LATE, hear, &h, NULL, &d->err),
 		  &d->err);

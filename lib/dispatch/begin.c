@@ -231,7 +231,8 @@ static int publish(struct opening *o, struct belay_error *err)
 	    run_publish_begin(o->run, o->number, &o->begin, err) < 0 ||
 	    opening_check_fence(o, err) < 0 || run_reload(o->run, err) < 0)
 		return -1;
-	if (o->begin.chunks_done)
+	/* another may have begun just now, and its records do not belong there */
+	if (o->begin.chunks_done && run_newest_number(o->run) == o->number)
 		take_snapshot(o);
 	return 0;
 }

@@ -126,6 +126,24 @@ static int load_all(struct run *r, const struct fs_names *names,
 	return 0;
 }
 
+/*
+ * A begin.json may come late, from an agent that the disk held up: a later
+ * attempt has begun without having seen it, and has taken the cut of those
+ * before.  To believe it would move that cut.
+ */
+static void drop_late_begins(struct attempt *list, unsigned n)
+{
+	for (unsigned i = n; i-- > 0;) {
+		const struct begin *b = list[i].begin;
+
+		for (unsigned k = i; b && b->previous >= 0 && k-- > 0 &&
+		     list[k].number > b->previous;) {
+			begin_free(list[k].begin);
+			list[k].begin = NULL;
+		}
+	}
+}
+
 /* What is known is given up only for all that is there: a cut that is not
  * known any more would let late records count. */
 int run_reload(struct run *r, struct belay_error *err)
@@ -143,6 +161,7 @@ int run_reload(struct run *r, struct belay_error *err)
 		attempts_free(list, n);
 		return -1;
 	}
+	drop_late_begins(list, n);
 	attempts_free(r->attempts, r->n_attempts);
 	r->attempts = list;
 	r->n_attempts = n;
@@ -293,12 +312,23 @@ static int publish(struct run *r, unsigned n, const char *name,
 	return rc < 0 ? err_prefix(err, "%s", r->dir) : rc;
 }
 
+/* The newest before n that has begun, as far as r knows: what its cut is of. */
+static unsigned begun_before(const struct run *r, unsigned n)
+{
+	for (unsigned i = r->n_attempts; i-- > 0;)
+		if (r->attempts[i].number < n && r->attempts[i].begin)
+			return r->attempts[i].number;
+	return 0;
+}
+
 int run_publish_begin(struct run *r, unsigned n, const struct begin *b,
 		      struct belay_error *err)
 {
 	_auto_buf_ struct buf text = { 0 };
+	struct begin whole = *b;
 
-	begin_encode(r, n, b, &text);
+	whole.previous = begun_before(r, n);
+	begin_encode(r, n, &whole, &text);
 	return publish(r, n, "begin.json", &text, fs_publish, err);
 }
 

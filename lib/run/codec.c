@@ -220,6 +220,8 @@ void begin_encode(const struct run *r, unsigned n, const struct begin *b,
 	json_put_str(&o, "action", b->action);
 	put_id(&o, "checkpoint", b->checkpoint);
 	json_put_u64(&o, "chunks_done", b->chunks_done);
+	if (b->previous >= 0)
+		json_put_i64(&o, "previous", b->previous);
 	json_open(&o, "process", '{');
 	json_put_str(&o, "host", b->host);
 	json_put_str(&o, "boot_id", b->boot_id);
@@ -275,6 +277,7 @@ struct begin *begin_decode(const struct run *r, unsigned n,
 	COPY(j, "action", b->action);
 	b->checkpoint = id_text(json_str(j, "checkpoint", NULL));
 	b->chunks_done = json_u64(j, "chunks_done", 0);
+	b->previous = json_i64(j, "previous", -1);
 	COPY(process, "host", b->host);
 	COPY(process, "boot_id", b->boot_id);
 	b->pid = (int)json_i64(process, "pid", 0);

@@ -52,6 +52,8 @@ struct begin {
 	char action[16];	/* what started it: "start", "retry", ... */
 	uint64_t checkpoint;	/* offered, 0: none */
 	uint64_t chunks_done;	/* of all sets, before it */
+	int64_t previous;	/* the one before it that had begun, 0: none;
+				 * -1: not said.  run_publish_begin() fills it */
 	/* Outside Slurm: is it still alive? */
 	char host[256];		/* of the process that began */
 	char boot_id[40];
@@ -97,7 +99,8 @@ struct decided {
 
 struct attempt {
 	unsigned number;
-	struct begin *begin;	/* NULL: claimed, never began */
+	struct begin *begin;	/* NULL: claimed, never began, or too late:
+				 * a later one that began had not seen it */
 	struct end *end;	/* NULL: not ended, as far as is known */
 	struct decided *decided;
 };
@@ -168,7 +171,8 @@ unsigned run_claim(struct run *r, struct belay_error *err);
  * were. */
 int run_withdraw(struct run *r, unsigned n, struct belay_error *err);
 
-/* Publish begin.json / end.json / decision.json of attempt n.  1: by this
+/* Publish begin.json / end.json / decision.json of attempt n; the first says
+ * which attempt was the newest that had begun when r was read.  1: by this
  * call; 0: one stood already (run_reload shows it); -1: error.  An end is
  * durable with the decision, which is always the next. */
 int run_publish_begin(struct run *r, unsigned n, const struct begin *b,

@@ -250,6 +250,38 @@ static void test_what_was_known_outlives_a_reload_that_fails(void **state)
 	run_close(r);
 }
 
+static void begin_now(struct run *r, unsigned n, struct belay_error *err)
+{
+	struct begin b = { .nodes = (char[]){ "n1" } };
+
+	assert_int_equal(run_publish_begin(r, n, &b, err), 1);
+}
+
+/* The agent of attempt 2 was held up until attempt 3 had begun: the cut of
+ * attempt 1 that all rely on is that of 3. */
+static void test_a_begin_that_comes_late_does_not_count(void **state)
+{
+	struct tmpdir *d = *state;
+	bool fresh, renamed;
+	struct run *r = make(d, "12", ID_A, false, &fresh, &renamed), *slow;
+
+	assert_int_equal(run_claim(r, &d->err), 1);
+	begin_now(r, 1, &d->err);
+	assert_int_equal(run_claim(r, &d->err), 2);
+	slow = run_open_dir(r->dir, &d->err);
+	assert_int_equal(run_claim(r, &d->err), 3);
+	assert_ok(run_reload(r, &d->err), &d->err);
+	begin_now(r, 3, &d->err);
+	begin_now(slow, 2, &d->err);
+	assert_ok(run_reload(r, &d->err), &d->err);
+	assert_null(run_attempt(r, 2)->begin);
+	assert_ptr_equal(run_cut_of(r, 1), run_attempt(r, 3)->begin);
+	assert_int_equal(run_attempt(r, 3)->begin->previous, 1);
+	assert_int_equal(run_attempt(r, 1)->begin->previous, 0);
+	run_close(slow);
+	run_close(r);
+}
+
 static void test_damage_and_newer_formats_are_said(void **state)
 {
 	struct tmpdir *d = *state;
@@ -295,6 +327,7 @@ int main(void)
 		TEST_IN_TMPDIR(test_a_job_finds_its_run_by_id_and_submission),
 		TEST_IN_TMPDIR(test_finding_the_run_of_a_job_does_not_read_its_attempts),
 		TEST_IN_TMPDIR(test_what_was_known_outlives_a_reload_that_fails),
+		TEST_IN_TMPDIR(test_a_begin_that_comes_late_does_not_count),
 		TEST_IN_TMPDIR(test_damage_and_newer_formats_are_said),
 		TEST_IN_TMPDIR(test_a_policy_is_kept_under_its_digest),
 	};

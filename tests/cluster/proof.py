@@ -3,7 +3,8 @@
 
 EVENTS is what `belay events --json --all --late` printed; RECORDS is a directory
 in which every execution of a chunk left a file run.CHUNK.ATTEMPT.N, made by
-exclusive create and known to nobody in belay.  Fails, with words, unless
+exclusive create and known to nobody in belay.  It is about the chunks of the
+set "main".  Fails, with words, unless
   - every chunk ended done exactly once,
   - no chunk that was done before an attempt's cut was executed by it,
   - nothing is done that was not executed.
@@ -17,7 +18,8 @@ events_file, records, chunks = sys.argv[1], sys.argv[2], int(sys.argv[3])
 
 done = collections.defaultdict(list)
 for event in json.load(open(events_file)):
-    if event["event"] == "chunk_done" and not event.get("late"):
+    if (event["event"] == "chunk_done" and event["set"] == "main"
+            and not event.get("late")):
         done[int(event["chunk"])].append(int(event["attempt"]))
 
 executed = collections.defaultdict(list)

@@ -213,7 +213,9 @@ $(B)/examples/ensemble: $(wildcard contrib/examples/ensemble/*.[ch])
 	$(Q)$(CC) -std=gnu11 -O2 -ffp-contract=off $(WARN) -o $@ \
 	  contrib/examples/ensemble/*.c -lm
 
-RUN = env BUILD=$(abspath $(B)) prove --timer --failures --comments --exec tests/run-one
+# Two lanes side by side: clusters mostly wait, the others mostly work.
+RUN = env BUILD=$(abspath $(B)) prove --timer --failures --comments -j 2 \
+  --rules 'seq=tests/cluster/**' --rules 'seq=**' --exec tests/run-one
 check-quick: all $(UNIT) $(HELPERS) $(EXAMPLES)
 	contrib/deps.sh test
 	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS))

@@ -452,7 +452,7 @@ on 1 slot"$'\n'* ]]
 		export BELAY_ROOT=$PWD/small
 		"$1" map --run full -j2 --chunks 300 -- ./fill >out 2>err &
 		pid=$!
-		for i in $(seq 100); do grep -q 'cannot record' err && break; sleep 0.1; done
+		for i in $(seq 600); do grep -q 'cannot record' err && break; sleep 0.1; done
 		wc -l <out >before
 		sleep 3
 		wc -l <out >after
@@ -461,9 +461,10 @@ on 1 slot"$'\n'* ]]
 		echo $? >status
 		cat ran/* | wc -l >executed
 	EOF
+	# in the first segment, of 64 blocks: two at a time, 290 chunks need more
 	script fill <<-'EOF'
 		echo x >>ran/$1
-		[ $1 != 100 ] || head -c 32M /dev/zero >small/ballast 2>/dev/null
+		[ $1 != 10 ] || head -c 32M /dev/zero >small/ballast 2>/dev/null
 		sleep 0.02
 		echo $1
 	EOF

@@ -62,6 +62,14 @@ left_of() {  # DIR: the processes that have it mounted or in their arguments
     [[ $status == 7 && $output == n3 ]]
 }
 
+@test "--export=NONE finds a user's own environment" {
+    root_only
+    echo 'export OF_MY_OWN=yes' > "$D/home/bob/.bash_profile"
+    run -0 "$PS" exec "$D" -u bob -- sbatch --wait -o env --export=NONE --wrap env
+    grep -qx OF_MY_OWN=yes "$D/home/bob/env"
+    run ! grep -h 'user environment variables' "$D"/log/slurmd.n*.log
+}
+
 @test "what is Slurm's to choose is left to Slurm" {
     root_only
     run ! grep -Ei '^(AuthInfo|KillWait|SchedulerParameters|JobRequeue|PluginDir)=' "$D/etc/slurm.conf"

@@ -29,7 +29,7 @@ broken_user() {
 uid=1600
 add_user() {	# NAME HOME
 	uid=$((uid + 1))
-	root sh -c "echo '$1:x:$uid:$uid::$2:/bin/sh' >> /etc/passwd
+	root sh -c "echo '$1:*:$uid:$uid::$2:/bin/sh' >> /etc/passwd
 		echo '$1:x:$uid:' >> /etc/group"
 	install -d -m 755 "$D/work"
 	install -d -m 755 -o $uid -g $uid "$D/work/$1"

@@ -5,6 +5,7 @@
 #   make demo         a private Slurm, a job whose node dies, the recovery, the proof
 #   make check        every test, ending in totals (alone from a bare clone)
 #   make check-quick  those that need no Slurm
+#   make check-versions  on other Debians' Slurm: VERSIONS="bookworm trixie forky"
 #   make bench        ratios against the thing beside it, in the same run
 #   make fuzz         SECONDS=60 for each decoder
 #   make lint         shellcheck, cppcheck, codespell
@@ -92,8 +93,8 @@ MAP_LIBS    := -lzmq
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check check-quick check-cluster bench fuzz lint install \
-        uninstall clean format
+.PHONY: all deps demo check check-quick check-cluster check-versions bench \
+        fuzz lint install uninstall clean format
 
 all: $(B)/libbelay.so $(B)/belay $(B)/belay-agent $(B)/spank_belay.so
 
@@ -171,7 +172,8 @@ UNIT_O  := $(call objects,$(wildcard tests/support/*.c))
 SCRIPTS := $(sort $(wildcard tests/*.t tests/cli/*.bats tests/cli/*.t \
              tests/format/*.t tests/crash/*.t tests/power/*.t tests/power/*.bats \
              tests/examples/*.bats))
-CLUSTER := $(sort $(wildcard tests/cluster/*.bats tests/cluster/*.t))
+CLUSTER := $(sort $(wildcard tests/cluster/*.bats tests/cluster/*.t \
+             tests/versions/*.t))
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(UNIT_O) $(B)/libdeciding.a $(B)/librecording.a
 	$(call say,LD,$@)
@@ -222,6 +224,10 @@ check-quick: all $(UNIT) $(HELPERS) $(EXAMPLES)
 check-cluster: all $(HELPERS) $(EXAMPLES)
 	contrib/deps.sh test
 	$(RUN) $(or $(TESTS),$(CLUSTER))
+check-versions:
+	contrib/deps.sh test
+	VERSIONS="$(or $(VERSIONS),bookworm trixie forky)" prove --timer --failures \
+	  --comments --exec tests/run-one tests/versions/versions.t
 check: deps
 	$(MAKE) all unit examples
 	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS) $(CLUSTER))

@@ -8,7 +8,8 @@
 # Otherwise, and with --check, it only says what to type.  No daemon is started
 # on the way.  Exit status: 0 all there, 1 something is missing, 2 usage.
 #
-# GROUP: build, test, lint, fuzz, bench, or all.
+# GROUP: build, slurm (tests, in a private Slurm), test (slurm, and what tests
+# need besides), lint, fuzz, bench, or all.
 
 set -u
 PATH=$PATH:/usr/sbin:/sbin
@@ -29,21 +30,22 @@ build  pc:libzmq          libzmq3-dev     zeromq-devel
 build  pc:libsodium       libsodium-dev   libsodium-devel
 build  hdr:uthash.h       uthash-dev      uthash-devel
 build  hdr:slurm/spank.h  libslurm-dev    slurm-devel
-test   hdr:cmocka.h       libcmocka-dev   libcmocka-devel
-test   cmd:bats           bats            bats
-test   cmd:prove          perl            perl-Test-Harness
-test   cmd:python3        python3         python3
-test   cmd:strace         strace          strace
-test   cmd:ps             procps          procps-ng
-test   cmd:ip             iproute2        iproute
-test   cmd:unshare        util-linux      util-linux
+slurm  hdr:cmocka.h       libcmocka-dev   libcmocka-devel
+slurm  cmd:bats           bats            bats
+slurm  cmd:prove          perl            perl-Test-Harness
+slurm  cmd:python3        python3         python3
+slurm  cmd:strace         strace          strace
+slurm  cmd:ps             procps          procps-ng
+slurm  cmd:ip             iproute2        iproute
+slurm  cmd:unshare        util-linux      util-linux
+slurm  cmd:munged         munge           munge
+slurm  cmd:slurmctld      slurmctld       slurm-slurmctld
+slurm  cmd:slurmd         slurmd          slurm-slurmd
+slurm  cmd:sbatch         slurm-client    slurm
 test   cmd:mkfs.ext4      e2fsprogs       e2fsprogs
 test   cmd:mkfs.xfs       xfsprogs        xfsprogs
 test   cmd:mkfs.btrfs     btrfs-progs     btrfs-progs
-test   cmd:munged         munge           munge
-test   cmd:slurmctld      slurmctld       slurm-slurmctld
-test   cmd:slurmd         slurmd          slurm-slurmd
-test   cmd:sbatch         slurm-client    slurm
+test   cmd:debootstrap    debootstrap     debootstrap
 lint   cmd:shellcheck     shellcheck      ShellCheck
 lint   cmd:clang-tidy     clang-tidy      clang-tools-extra
 lint   cmd:cppcheck       cppcheck        cppcheck
@@ -68,7 +70,7 @@ die() {
 usage() {
 	say "$@"
 	echo "usage: contrib/deps.sh [--check] GROUP...; groups are" \
-	     "build, test, lint, fuzz, bench, all" >&2
+	     "build, slurm, test, lint, fuzz, bench, all" >&2
 	exit 2
 }
 
@@ -177,7 +179,8 @@ groups=
 for arg; do
 	case $arg in
 	--check) check_only=yes ;;
-	build | test | lint | fuzz | bench | all) groups="$groups $arg" ;;
+	test) groups="$groups slurm test" ;;
+	build | slurm | lint | fuzz | bench | all) groups="$groups $arg" ;;
 	*) usage "unknown group or option '$arg'" ;;
 	esac
 done

@@ -22,8 +22,8 @@ teardown_file() {
 }
 
 write_jobs() {
-	map_job other 60 0.5
-	map_job batch 60 0.5
+	map_job other 120 0.5
+	map_job batch 120 0.5
 	map_job all 40 0.5
 	map_job hand 40 0.3
 	cat > "$ALICE/fail.sh" <<-'EOF'
@@ -65,7 +65,7 @@ scenario_other_node() {
 	keep victim "$victim"
 	keep nodes "$(job_field "$job" NodeList)"
 	"$PS" kill "$D" "$victim" power
-	until_true 60 attempts_at_least "$job" 2
+	until_true 120 attempts_at_least "$job" 2
 	keep exc "$(job_field "$job" ExcNodeList)"
 	until_true 120 job_over "$job"
 }
@@ -77,7 +77,7 @@ scenario_batch_node() {
 	victim=$(batch_host "$job")
 	keep victim "$victim"
 	"$PS" kill "$D" "$victim" power
-	until_true 90 attempts_at_least "$job" 2
+	until_true 150 attempts_at_least "$job" 2
 	keep exc "$(job_field "$job" ExcNodeList)"
 	until_true 120 job_over "$job"
 }
@@ -101,7 +101,7 @@ scenario_alone() {
 	until_true 60 job_is "$job" RUNNING
 	keep before "$(until_true 20 attempts_at_least "$job" 1 && status "$job" "s['state']")"
 	"$PS" kill "$D" "$(batch_host "$job")" power
-	until_true 60 job_is "$job" NODE_FAIL
+	until_true 120 job_is "$job" NODE_FAIL
 }
 
 scenario_by_hand() {
@@ -109,8 +109,8 @@ scenario_by_hand() {
 	keep job "$job"
 	until_true 60 done_at_least "$job" 5
 	alice scontrol requeue "$job"
-	until_true 90 attempts_at_least "$job" 2
-	until_true 90 job_over "$job"
+	until_true 120 attempts_at_least "$job" 2
+	until_true 120 job_over "$job"
 }
 
 scenario_checkpoint() {
@@ -129,6 +129,10 @@ scenario_preset_none() { fails_under none; }
 scenario_preset_standard() { fails_under standard; }
 scenario_preset_ha() { fails_under high-availability; }
 scenario_preset_restore() { fails_under checkpoint-recovery; }
+
+tell_again() {		# WHAT JOB
+	echo "# $1 dies: declared down, $(again_after "$2") s later the job runs again" >&3
+}
 
 # ---- what must be true -----------------------------------------------------
 
@@ -159,8 +163,9 @@ scenario_preset_restore() { fails_under checkpoint-recovery; }
 	[[ $(status "$job" "len(a), s['state'], a[0]['cause'], a[0]['suspects'], a[1]['action']") == \
 		"(2, 'completed', 'node_fail', '$victim', 'failover')" ]]
 	[[ $(kept other_node exc) == "$victim" ]]
-	[[ $(status "$job" "sum(x['chunks_done'] for x in a), a[0]['chunks_done'] >= 10") == "(60, True)" ]]
-	proof other "$job" 60
+	[[ $(status "$job" "sum(x['chunks_done'] for x in a), a[0]['chunks_done'] >= 10") == "(120, True)" ]]
+	proof other "$job" 120
+	tell_again "another node" "$job"
 }
 
 @test "the batch node dies: a survivor decides and acts" {
@@ -170,7 +175,8 @@ scenario_preset_restore() { fails_under checkpoint-recovery; }
 	[[ $(status "$job" "len(a), s['state'], a[0]['cause'], a[0]['suspects'], a[1]['action']") == \
 		"(2, 'completed', 'node_fail', '$victim', 'failover')" ]]
 	[[ $(kept batch_node exc) == "$victim" ]]
-	proof batch "$job" 60
+	proof batch "$job" 120
+	tell_again "the batch node" "$job"
 	belay why "$job" | grep -q "$victim"
 }
 
@@ -207,6 +213,7 @@ scenario_preset_restore() { fails_under checkpoint-recovery; }
 	[[ $(status "$job" "len(a), a[0]['cause'], a[0]['suspects'], a[1]['action']") == \
 		"(2, 'node_fail', '$(kept all_nodes nodes)', 'retry')" ]]
 	proof all "$job" 40
+	tell_again "all nodes" "$job"
 }
 
 @test "no node was drained by any of this" {

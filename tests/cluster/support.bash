@@ -14,10 +14,12 @@ need_cluster() {
 		skip "Slurm is not installed"
 }
 
-# cluster_start NODES [ARG...]: with belay's plugin; arguments as of `up`
+# cluster_start NODES [ARG...]: with belay's plugin; arguments as of `up`.
+# SLOW=1: the machine has much else to do, so nodes are not given up as soon.
 cluster_start() {
 	local nodes=$1
 	shift
+	[[ ! ${SLOW:-} ]] || set -- "$@" SlurmdTimeout=20 MessageTimeout=8
 	chmod 755 "${BATS_RUN_TMPDIR:-$BATS_FILE_TMPDIR}" "$BATS_FILE_TMPDIR"
 	"$PS" up "$D" --nodes "$nodes" --bind "$BUILD:$OPT" \
 		--plugin "$OPT/spank_belay.so agent=$OPT/belay-agent" "$@" 3>&-
@@ -68,6 +70,16 @@ log_time() {
 	date -d "${line%%]*}" +%s.%3N
 }
 log_lines() { wc -l < "$D/log/slurmctld.log"; }
+
+# again_after JOB: seconds from its requeue, when a node of it is declared down,
+# to its next start
+again_after() {
+	local from requeued started
+	from=$(grep -nE -m1 "requeue job JobId=$1 due to failure" "$D/log/slurmctld.log" | cut -d: -f1)
+	requeued=$(log_time "requeue job JobId=$1 " "$from") || return 1
+	started=$(log_time "(Allocate|Started|Start) JobId=$1 " "$from") || return 1
+	awk "BEGIN { printf \"%.2f\", $started - $requeued }"
+}
 
 no_node_drained() {
 	! root sinfo -h -N -o '%N %T %E' | grep -iE 'drain'
@@ -136,6 +148,7 @@ keep() { printf '%s\n' "$2" > "$BATS_FILE_TMPDIR/$name.$1"; }
 kept() { cat "$BATS_FILE_TMPDIR/$1.$2"; }
 
 scenario_done() {	# NAME [SECONDS]
+	[[ -e $BATS_FILE_TMPDIR/$1.pid ]] || skip "not among the SCENARIOS of this run"
 	until_true "${2:-240}" test -e "$BATS_FILE_TMPDIR/$1.status" || true
 	cat "$BATS_FILE_TMPDIR/$1.log"
 	[[ $(cat "$BATS_FILE_TMPDIR/$1.status") == 0 ]]

@@ -4,6 +4,7 @@
  *
  * The order is the point:
  *
+ *	start	Slurm must not have started the job anew since
  *	holder	whoever has begun must not be at work any more
  *	claim	the number: from now on the attempt before is fenced
  *	again	has another begun in between?  Then the claim is given back
@@ -92,7 +93,8 @@ static int try_to_claim(struct opening *o, struct belay_error *err)
 {
 	const struct attempt *a;
 
-	if (opening_check_holder(o, err) < 0)
+	if (opening_check_start(o, err) < 0 ||
+	    opening_check_holder(o, err) < 0)
 		return -1;
 	o->number = run_claim(o->run, err);
 	o->claimed_ns = clock_mono_ns();

@@ -80,13 +80,25 @@ int opening_check_holder(struct opening *o, struct belay_error *err)
 	return 0;
 }
 
-/* A run that has no name of its own is nobody else's: then it is our own job
- * that was launched twice, and the later launch goes on. */
+/* Our own job may be launched twice, and the later launch goes on: a requeue
+ * would hit that one. */
+static bool is_by_us(struct opening *o)
+{
+	const struct attempt *a;
+
+	if (run_reload(o->run, NULL) < 0)
+		return false;
+	a = run_newest(o->run);
+	return a && a->number > o->number &&
+	       run_begin_is_of(a->begin, o->m->job_id, o->m->hint.submission);
+}
+
+/* A run that has no name of its own is nobody else's. */
 int opening_check_fence(struct opening *o, struct belay_error *err)
 {
 	if (run_check_fence(o->run, o->number, err) == 0)
 		return 0;
-	if (err->code != BELAY_EFENCED || !o->m->join)
+	if (err->code != BELAY_EFENCED || !o->m->join || is_by_us(o))
 		return -1;
 	err_set(err, BELAY_EFENCED, "run '%s' was taken by another job at the "
 		"same time", o->run->name);

@@ -27,6 +27,10 @@ struct opening {
 /* The attempt before this one, or NULL. */
 struct attempt *opening_previous(const struct opening *o);
 
+/* start.c: has Slurm started this job anew since this start?  BELAY_EFENCED;
+ * with ECANCELED when the script had better not run at all. */
+int opening_check_start(const struct opening *o, struct belay_error *err);
+
 /* holder.c: may this job have the run, as it is loaded?  BELAY_EBUSY when
  * another job holds it, and then this one is requeued and held. */
 int opening_check_holder(struct opening *o, struct belay_error *err);

@@ -120,6 +120,51 @@ static void test_a_failed_attempt_is_followed_by_another(void **state)
 	assert_int_equal(w->slept_ms, 0);
 }
 
+/* ---- a start that was held up until the job ran elsewhere ---- */
+
+static void comes_too_late(struct world *w, const struct moment *old, int sys)
+{
+	struct run *r;
+
+	w->moment = *old;
+	assert_fails(world_begin(w), &w->err, BELAY_EFENCED,
+		     "this start of job 12 (restart 0) comes too late: the job "
+		     "runs on n[3-4] since (restart 1)");
+	assert_int_equal(w->err.sys, sys);
+	assert_string_equal(buf_text(&w->slurm.did), "");
+	r = world_run(w);
+	assert_int_equal(run_newest_number(r), 1);
+	run_close(r);
+}
+
+static void test_a_start_that_comes_too_late_claims_nothing(void **state)
+{
+	struct world *w = *state;
+	struct moment old = w->moment;
+
+	world_restart(w, "n[3-4]", "n3");
+	assert_ok(world_begin(w), &w->err);
+	comes_too_late(w, &old, ECANCELED);
+	w->slurm.away = true;
+	comes_too_late(w, &old, ECANCELED);
+	strcpy(old.node, "n4");		/* where attempt 1 is at work, too */
+	comes_too_late(w, &old, 0);
+}
+
+/* slurmctld forgot a start, and started the job again: the count is the same. */
+static void test_a_start_that_slurm_has_forgotten_claims_nothing(void **state)
+{
+	struct world *w = *state;
+	struct moment old = w->moment;
+
+	world_restart(w, "n[3-4]", "n3");
+	w->moment.restart = w->slurm.restart = 0;
+	assert_ok(world_begin(w), &w->err);
+	w->moment = old;
+	assert_fails(world_begin(w), &w->err, BELAY_EFENCED, "comes too late");
+	assert_int_equal(w->err.sys, ECANCELED);
+}
+
 static void test_an_attempt_without_an_end_is_looked_into(void **state)
 {
 	struct world *w = *state;
@@ -483,6 +528,8 @@ int main(void)
 		TEST_IN_WORLD(
 		    test_a_root_that_will_not_do_is_said_with_a_remedy),
 		TEST_IN_WORLD(test_a_failed_attempt_is_followed_by_another),
+		TEST_IN_WORLD(test_a_start_that_comes_too_late_claims_nothing),
+		TEST_IN_WORLD(test_a_start_that_slurm_has_forgotten_claims_nothing),
 		TEST_IN_WORLD(test_an_attempt_without_an_end_is_looked_into),
 		TEST_IN_WORLD(
 		    test_slurmctld_away_does_not_keep_a_job_from_starting),

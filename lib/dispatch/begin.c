@@ -155,13 +155,20 @@ static bool wants_checkpoint(const char *action)
 	       !strcmp(action, action_word(ACTION_FAILOVER));
 }
 
-/* Whoever recorded its own end had stopped writing before. */
+/* Whoever recorded its own end had stopped writing before; of other nodes than
+ * its own it knows nothing, and one of them may be cut off. */
+static bool has_stopped(const struct attempt *a)
+{
+	return !strcmp(a->end->by, "end") &&
+	       !strcmp(a->begin->nodes, a->begin->batch_host);
+}
+
 static void wait_for_quiet(const struct opening *o)
 {
 	const struct attempt *a = opening_previous(o);
 	int64_t spent = (clock_mono_ns() - o->claimed_ns) / 1000000;
 
-	if (a && strcmp(a->end->by, "end") && spent < QUIET_MS)
+	if (a && !has_stopped(a) && spent < QUIET_MS)
 		clock_sleep_ms((int)(QUIET_MS - spent));
 }
 

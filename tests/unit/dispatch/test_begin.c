@@ -117,6 +117,21 @@ static void test_a_failed_attempt_is_followed_by_another(void **state)
 	assert_env(w, "BELAY_PREVIOUS_NODES", "n[1-2]");
 	assert_env(w, "BELAY_ATTEMPTS_LEFT", "8");
 	assert_null(world_env(w, "BELAY_SUSPECT_NODES"));
+	/* the end knows nothing of n2, which may be cut off */
+	assert_in_range(w->slept_ms, 1, 2000);
+}
+
+static void test_whoever_had_one_node_and_said_its_end_has_stopped(void **state)
+{
+	struct world *w = *state;
+
+	strcpy(w->moment.nodes, "n1");
+	w->slurm.nodes = "n1";
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 1), &w->err);
+	world_restart(w, "n3", "n3");
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ATTEMPT", "2");
 	assert_int_equal(w->slept_ms, 0);
 }
 
@@ -528,6 +543,7 @@ int main(void)
 		TEST_IN_WORLD(
 		    test_a_root_that_will_not_do_is_said_with_a_remedy),
 		TEST_IN_WORLD(test_a_failed_attempt_is_followed_by_another),
+		TEST_IN_WORLD(test_whoever_had_one_node_and_said_its_end_has_stopped),
 		TEST_IN_WORLD(test_a_start_that_comes_too_late_claims_nothing),
 		TEST_IN_WORLD(test_a_start_that_slurm_has_forgotten_claims_nothing),
 		TEST_IN_WORLD(test_an_attempt_without_an_end_is_looked_into),

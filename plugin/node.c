@@ -40,6 +40,8 @@ static void describe(spank_t sp, const struct moment_call *c)
 	add_number(sp, "SLURM_JOB_UID", S_JOB_UID);
 	add_array(sp);
 	environment_add(&environment, "BELAY_HINT", c->hint);
+	if (c->attempt)
+		environment_add(&environment, "BELAY_ATTEMPT", c->attempt);
 	if (c->run)
 		environment_add(&environment, "BELAY_OPT_RUN", c->run);
 	environment_add_allowed(&environment, c->get, sp);

@@ -12,6 +12,7 @@ struct moment_call {
 	const char *verb;		/* begin, end, after */
 	const char *status;		/* end: the wait status, decimal */
 	const char *hint;
+	const char *attempt;		/* end: as begin was told, or NULL */
 	const char *run;		/* begin: --belay-run, or NULL */
 	struct owner owner;
 	environment_get *get;		/* where the job's variables are */

@@ -23,6 +23,8 @@ enum { BEGIN_DEADLINE_S = 10, END_DEADLINE_S = 10 };
  * before, or there is no memory. */
 static struct {
 	bool begun;	/* the attempt, as far as the plugin knows */
+	char attempt[16];	/* its number: a job that is launched twice has
+				 * the same restart count in both */
 } *told;
 
 static bool job_variable(void *sp, const char *name, char *buf, size_t size)
@@ -101,6 +103,8 @@ static void __attribute__((noreturn)) call_off(const char *why)
 /* All variables or none: half of them would be a lie. */
 static void hand_over(spank_t sp, const struct reply *r)
 {
+	const char *attempt;
+
 	remove_stale(sp);
 	for (unsigned i = 0; i < r->n_vars; i++) {
 		if (spank_setenv(sp, r->var[i].name, r->var[i].value, 1) ==
@@ -109,8 +113,12 @@ static void hand_over(spank_t sp, const struct reply *r)
 		unprotected(sp, "cannot set its environment");
 		return;
 	}
-	if (told)
-		told->begun = true;
+	if (!told)
+		return;
+	attempt = reply_get(r, "BELAY_ATTEMPT");
+	snprintf(told->attempt, sizeof(told->attempt), "%s",
+		 attempt ? attempt : "");
+	told->begun = true;
 }
 
 void stepd_begin(spank_t sp, const struct arguments *args)
@@ -163,6 +171,8 @@ void stepd_end(spank_t sp, const struct arguments *args)
 	    spank_get_item(sp, S_TASK_EXIT_STATUS, &status) != ESPANK_SUCCESS)
 		return;
 	snprintf(number, sizeof(number), "%d", status);
+	if (told && told->begun)
+		call.attempt = told->attempt;
 	/* in any case: it may have begun, and only its answer was lost */
 	if (!node_call(sp, args, &call, why) && told && told->begun)
 		slurm_error("belay: the end of this attempt is not recorded: "

@@ -137,6 +137,27 @@ static void test_an_agent_leaves_when_slurm_has_gone_on(void **state)
 	run_close(r);
 }
 
+/* slurmctld forgot the start and made another, with the same count and on the
+ * same node; what is left of the first one ends. */
+static void test_an_end_speaks_for_its_own_launch_only(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	w->slurm.start_time += 10;
+	assert_ok(world_begin(w), &w->err);
+	w->moment.attempt = 1;
+	assert_ok(world_end(w, 143), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "");
+	r = world_run(w);
+	assert_null(run_attempt(r, 2)->end);
+	run_close(r);
+	w->moment.attempt = 2;
+	assert_ok(world_end(w, 1), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did), "requeue 12; start; ");
+}
+
 /* ---- time passes between the look and the deed ---- */
 
 static int (*real_load_job)(void *state, uint32_t job_id, struct job_view *j,
@@ -338,6 +359,7 @@ int main(void)
 		TEST_IN_WORLD(test_what_was_decided_stands),
 		TEST_IN_WORLD(test_a_stale_agent_leaves),
 		TEST_IN_WORLD(test_an_agent_leaves_when_slurm_has_gone_on),
+		TEST_IN_WORLD(test_an_end_speaks_for_its_own_launch_only),
 		TEST_IN_WORLD(test_nothing_is_done_once_the_next_attempt_is_claimed),
 		TEST_IN_WORLD(test_an_old_word_of_slurm_is_not_acted_upon),
 		TEST_IN_WORLD(test_a_job_that_never_began_has_no_end),

@@ -584,6 +584,18 @@ static void test_end_passes_the_wait_status(void **state)
 	assert_string_equal(fake->log, "");
 }
 
+/* Launched twice, the job has the same restart count in both. */
+static void test_end_says_of_which_attempt_it_is(void **state)
+{
+	set_job("SLURM_SPANK_BELAY_HINT", "1:h");
+	agent_is(*state, "echo BELAY_ATTEMPT=7; echo BELAY_OK=1");
+	call(slurm_spank_init_post_opt, S_CTX_REMOTE);
+	call(slurm_spank_task_init, S_CTX_REMOTE);
+	agent_is(*state, "echo $1 $BELAY_ATTEMPT >out; echo BELAY_OK=1");
+	assert_int_equal(call(slurm_spank_task_exit, S_CTX_REMOTE), 0);
+	assert_string_equal(agent_wrote(*state), "end 7");
+}
+
 static void test_a_failed_end_is_said_and_nothing_more(void **state)
 {
 	set_job("SLURM_SPANK_BELAY_HINT", "1:h");
@@ -668,6 +680,7 @@ int main(void)
 		HOOK_TEST(test_half_an_environment_is_none),
 		HOOK_TEST(test_only_the_batch_step_of_a_protected_job_begins),
 		HOOK_TEST(test_end_passes_the_wait_status),
+		HOOK_TEST(test_end_says_of_which_attempt_it_is),
 		HOOK_TEST(test_a_failed_end_is_said_and_nothing_more),
 		HOOK_TEST(test_what_has_not_begun_need_not_end),
 		HOOK_TEST(test_an_unprotected_job_is_told_so_once),

@@ -223,6 +223,26 @@ static int publish_begin(struct session *s, struct belay_error *err)
 	return rc < 0 ? -1 : run_reload(s->run, err);
 }
 
+/*
+ * The same command line may have been typed twice, and the other begun between
+ * our look and our claim.  It is fenced now; what it has recorded until then
+ * counts, and so must be in our cut.
+ */
+static int look_again(struct session *s, unsigned *over, bool *wait,
+		      struct belay_error *err)
+{
+	const struct attempt *a;
+
+	if (run_reload(s->run, err) < 0)
+		return -1;
+	a = run_newest(s->run);
+	if (!a || a->end || a->number == *over)
+		return 0;
+	*over = a->number;
+	*wait = true;
+	return 0;
+}
+
 int own_run_begin(struct session *s, const struct session_spec *spec,
 		  struct belay_error *err)
 {
@@ -233,7 +253,7 @@ int own_run_begin(struct session *s, const struct session_spec *spec,
 	    look_at_predecessor(s, &over, &wait, err) < 0)
 		return -1;
 	s->attempt = run_claim(s->run, err);
-	if (!s->attempt)
+	if (!s->attempt || look_again(s, &over, &wait, err) < 0)
 		return -1;
 	if (wait)
 		clock_sleep_ms(FENCE_WAIT_MS);

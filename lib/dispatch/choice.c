@@ -43,6 +43,9 @@ static int read_file(const char *path, struct buf *out, struct belay_error *err)
 		do
 			n = read_soon(fd, room, 4096);
 		while (n < 0 && (errno == EINTR || errno == EAGAIN));
+		if (n < 0 && errno == ETIMEDOUT)
+			return err_set(err, BELAY_ECONFIG, "nothing comes "
+				       "from the policy's pipe '%s'", path);
 		if (n < 0)
 			return err_sys(err, "cannot read policy '%s'", path);
 		out->len += (size_t)n;

@@ -164,6 +164,7 @@ have-deps:
 	$(Q)contrib/deps.sh build
 deps:
 	contrib/deps.sh build test
+	contrib/deps.sh nfs || echo "tests on NFS will be skipped"
 
 # ---- tests -----------------------------------------------------------------
 
@@ -174,6 +175,7 @@ SCRIPTS := $(sort $(wildcard tests/*.t tests/cli/*.bats tests/cli/*.t \
              tests/examples/*.bats))
 CLUSTER := $(sort $(wildcard tests/cluster/*.bats tests/cluster/*.t \
              tests/versions/*.t))
+NFS     := $(sort $(wildcard tests/nfs/*.t))
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(UNIT_O) $(B)/libdeciding.a $(B)/librecording.a
 	$(call say,LD,$@)
@@ -230,7 +232,7 @@ check-versions:
 	  --comments --exec tests/run-one tests/versions/versions.t
 check: deps
 	$(MAKE) all unit examples
-	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS) $(CLUSTER))
+	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS) $(CLUSTER) $(NFS))
 .PHONY: unit examples
 unit: $(UNIT) $(HELPERS)
 examples: $(EXAMPLES)

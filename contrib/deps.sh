@@ -9,7 +9,7 @@
 # on the way.  Exit status: 0 all there, 1 something is missing, 2 usage.
 #
 # GROUP: build, slurm (tests, in a private Slurm), test (slurm, and what tests
-# need besides), lint, fuzz, bench, or all.
+# need besides), nfs (tests, on a real NFS), lint, fuzz, bench, or all.
 
 set -u
 PATH=$PATH:/usr/sbin:/sbin
@@ -46,6 +46,11 @@ test   cmd:mkfs.ext4      e2fsprogs       e2fsprogs
 test   cmd:mkfs.xfs       xfsprogs        xfsprogs
 test   cmd:mkfs.btrfs     btrfs-progs     btrfs-progs
 test   cmd:debootstrap    debootstrap     debootstrap
+nfs    cmd:linux.uml      user-mode-linux -
+nfs    cmd:rpc.nfsd       nfs-kernel-server nfs-utils
+nfs    cmd:rpcbind        rpcbind         rpcbind
+nfs    cmd:modprobe       kmod            kmod
+nfs    cmd:mkfs.ext4      e2fsprogs       e2fsprogs
 lint   cmd:shellcheck     shellcheck      ShellCheck
 lint   cmd:clang-tidy     clang-tidy      clang-tools-extra
 lint   cmd:cppcheck       cppcheck        cppcheck
@@ -70,7 +75,7 @@ die() {
 usage() {
 	say "$@"
 	echo "usage: contrib/deps.sh [--check] GROUP...; groups are" \
-	     "build, slurm, test, lint, fuzz, bench, all" >&2
+	     "build, slurm, test, nfs, lint, fuzz, bench, all" >&2
 	exit 2
 }
 
@@ -132,7 +137,7 @@ mark='made by contrib/deps.sh for the time of one installation'
 
 starts_are_denied() {
 	[ -x "$policy" ] || return
-	for daemon in munge slurmctld slurmd; do
+	for daemon in munge slurmctld slurmd nfs-kernel-server rpcbind; do
 		"$policy" "$daemon" start </dev/null >/dev/null 2>&1
 		[ $? -eq 101 ] || return
 	done
@@ -180,7 +185,7 @@ for arg; do
 	case $arg in
 	--check) check_only=yes ;;
 	test) groups="$groups slurm test" ;;
-	build | slurm | lint | fuzz | bench | all) groups="$groups $arg" ;;
+	build | slurm | nfs | lint | fuzz | bench | all) groups="$groups $arg" ;;
 	*) usage "unknown group or option '$arg'" ;;
 	esac
 done

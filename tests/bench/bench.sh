@@ -23,4 +23,5 @@ if [ -x "$build/tests/bench/record" ]; then
 	"$build/tests/bench/record" "$dir/record" || status=1
 fi
 "$here/map.sh" "$build" "$dir/map" || status=1
+"$here/cluster.sh" "$build" "$dir/cluster" || status=1
 exit $status

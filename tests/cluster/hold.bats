@@ -9,7 +9,7 @@ load failures/jobs
 
 setup_file() {
 	need_cluster
-	broken_agents_start 4 KillWait=10
+	broken_agents_start 4 KillWait=10 SchedulerParameters=sched_interval=5,bf_interval=5
 	broken_user dies "end unrecorded"
 	write_jobs
 	printf 'version: 1\nattempts: {max: 2, backoff: {initial: 0s}}\n' > "$D/twice.yaml"
@@ -63,13 +63,13 @@ scenario_soon() {
 	keep seconds "$(($(date -d "$(job_field "$job" StartTime)" +%s) - $(date -d "$decided" +%s)))"
 }
 
-# Slurm's own delay is 121 s; KillWait is 10, 15 s are for epilogs, and the
-# scheduler that looks for jobs whose time has come does so each 30 s.
+# Slurm's own delay is 121 s; KillWait is 10, 15 s are for epilogs, and Slurm looks
+# for jobs whose time has come every 5 s here.
 @test "a job that is released soon after its hold does not wait for Slurm's delay" {
 	scenario_done soon
 	same "how" "$(kept soon how)" "COMPLETED 0:0 1"
 	echo "# started $(kept soon seconds) s after the decision" >&3
-	(($(kept soon seconds) < 25 + 60))
+	(($(kept soon seconds) < 25 + 30))
 }
 
 scenario_counted() {

@@ -4,121 +4,171 @@
 # shellcheck disable=SC2154  # $output and $status are bats'
 
 bats_require_minimum_version 1.5.0
+load support
 
 setup_file() {
-    [[ $EUID == 0 ]] || skip "needs root"
-    command -v slurmctld slurmd munged >/dev/null || PATH=$PATH:/usr/sbin:/sbin
-    command -v slurmctld && command -v slurmd && command -v munged || skip "Slurm and munge are not installed"
-    export PS="$BATS_TEST_DIRNAME/private-slurm" D="$BATS_FILE_TMPDIR/cluster"
-    chmod 755 "${BATS_RUN_TMPDIR:-$BATS_FILE_TMPDIR}"
-    "$PS" up "$D" --nodes 3 --bind "$(realpath "${BUILD:-build}"):/run/belay" \
-        KillWait=5 SchedulerParameters=bf_interval=5,sched_interval=5  # there is no epilog of ours to make it faster
-    cat > "$D/home/alice/job.sh" <<'JOB'
-#!/bin/bash
-eval "$(/run/belay/belay begin --policy="${POLICY:-standard}")"
-env | grep ^BELAY_ | grep -v HINT | sort > "env.$SLURM_JOB_ID.$BELAY_ATTEMPT"
-hostname > "host.$SLURM_JOB_ID.$BELAY_ATTEMPT"
-./work
-/run/belay/belay end $?
-JOB
-    chmod 755 "$D/home/alice/job.sh"
+	need_cluster
+	chmod 755 "${BATS_RUN_TMPDIR:-$BATS_FILE_TMPDIR}" "$BATS_FILE_TMPDIR"
+	# there is no epilog of ours to make it faster
+	"$PS" up "$D" --nodes 7 --bind "$BUILD:$OPT" KillWait=5 \
+		SchedulerParameters=bf_interval=5,sched_interval=5 3>&-
+	write_works
+	# shellcheck disable=SC2086  # a list
+	scenarios_start ${SCENARIOS:-fails dies held again away looked_at}
 }
 
-teardown_file() { [[ ! $D ]] || "$PS" down "$D" --purge; }
-
-alice() { "$PS" exec "$D" -u alice -- "$@"; }
-
-work() {  # the script's real work, from stdin
-    { echo '#!/bin/bash'; cat; } > "$D/home/alice/work"
-    chmod 755 "$D/home/alice/work"
+teardown_file() {
+	scenarios_stop
+	cluster_stop
 }
 
-submit() { alice sbatch --parsable -o out.%j --open-mode=append "$@" job.sh; }
-
-until_true() {  # SECONDS CMD...
-    local end=$((SECONDS + $1)); shift
-    until "$@"; do ((SECONDS < end)) || { echo "not within time: $*"; return 1; }; sleep 0.2; done
+# work NAME: what the job of that name does, from stdin
+work() {
+	cat > "$ALICE/$1.sh" <<-EOF
+	#!/bin/bash
+	eval "\$($OPT/belay begin --policy="\${POLICY:-standard}")"
+	env | grep ^BELAY_ | grep -v HINT | sort > "env.\$SLURM_JOB_ID.\$BELAY_ATTEMPT"
+	hostname > "host.\$SLURM_JOB_ID.\$BELAY_ATTEMPT"
+	(
+	$(cat)
+	)
+	$OPT/belay end \$?
+	EOF
+	chmod 755 "$ALICE/$1.sh"
 }
 
-has_begun() { [[ -s $D/home/alice/host.$1.$2 ]]; }
-given() { grep -xF -- "$3" "$D/home/alice/env.$1.$2"; }
-record() { cat "$D/home/alice/.belay/private/$1/attempts/$2/$3.json"; }
-field() { alice scontrol -o show job "$1" | grep -oE "(^| )$2=[^ ]*" | cut -d= -f2 | head -n 1; }
-is() { [[ $(field "$1" "$2") == "$3" ]]; }
+write_works() {
+	work fails <<< '[[ $BELAY_ATTEMPT == 2 ]]'
+	work dies <<< '[[ $BELAY_ATTEMPT == 2 ]] || sleep 300'
+	work held <<< '[[ $BELAY_ATTEMPT == 2 ]]'
+	work well <<< 'exit 0'
+	work away <<< '[[ $BELAY_ATTEMPT == 2 ]] || { until [[ -e stopped ]]; do sleep 0.2; done; exit 1; }'
+	work sleeps <<< 'sleep 600'
+	printf 'version: 1\nattempts: {max: 1}\n' > "$ALICE/once.yaml"
+}
+
+submit() {	# NAME OPTION...
+	alice sbatch --parsable --exclusive -o out.%j --open-mode=append "${@:2}" "$1.sh"
+}
+
+has_begun() { [[ -s $ALICE/host.$1.$2 ]]; }
+given() { grep -xF -- "$3" "$ALICE/env.$1.$2"; }
+record() { cat "$ALICE/.belay/private/$1/attempts/$2/$3.json"; }
+
+scenario_fails() {
+	job=$(submit fails)
+	keep job "$job"
+	until_true 120 job_is "$job" COMPLETED
+}
 
 @test "a script that fails is run again" {
-    work <<< '[[ $BELAY_ATTEMPT == 2 ]]'
-    id=$(submit)
-    until_true 60 has_begun "$id" 2
-    given "$id" 1 BELAY_ACTION=start
-    given "$id" 2 BELAY_ACTION=retry
-    given "$id" 2 BELAY_PREVIOUS_CAUSE=failed
-    until_true 20 is "$id" JobState COMPLETED
-    [[ $(record "$id" 000001 decision) == *'"action": "retry"'* ]]
-    [[ $(record "$id" 000002 end) == *'"cause": "completed"'* ]]
-    grep -F 'belay: attempt 1: failed; retry' "$D/home/alice/out.$id"
+	scenario_done fails
+	job=$(kept fails job)
+	given "$job" 1 BELAY_ACTION=start
+	given "$job" 2 BELAY_ACTION=retry
+	given "$job" 2 BELAY_PREVIOUS_CAUSE=failed
+	[[ $(record "$job" 000001 decision) == *'"action": "retry"'* ]]
+	[[ $(record "$job" 000002 end) == *'"cause": "completed"'* ]]
+	grep -F 'belay: attempt 1: failed; retry' "$ALICE/out.$job"
+}
+
+scenario_dies() {
+	job=$(submit dies --export=ALL,POLICY=failover)
+	keep job "$job"
+	until_true 60 has_begun "$job" 1
+	node=$(< "$ALICE/host.$job.1")
+	keep node "$node"
+	"$PS" kill "$D" "$node" power
+	until_true 60 job_is "$job" PENDING
+	alice scontrol update "jobid=$job" StartTime=now
+	until_true 90 job_is "$job" COMPLETED
 }
 
 @test "a node that dies in silence is found out by the next begin, and left out" {
-    work <<< '[[ $BELAY_ATTEMPT == 2 ]] || sleep 300'
-    id=$(submit --export=ALL,POLICY=failover)
-    until_true 20 has_begun "$id" 1
-    node=$(cat "$D/home/alice/host.$id.1")
-    "$PS" kill "$D" "$node" power
-    until_true 30 is "$id" JobState PENDING
-    alice scontrol update "jobid=$id" StartTime=now
-    until_true 40 has_begun "$id" 2
-    given "$id" 2 BELAY_ACTION=failover
-    given "$id" 2 BELAY_PREVIOUS_CAUSE=node_fail
-    given "$id" 2 "BELAY_SUSPECT_NODES=$node"
-    until_true 20 is "$id" JobState COMPLETED
-    "$PS" revive "$D" "$node"
-    "$PS" wait "$D" 30
+	scenario_done dies
+	job=$(kept dies job)
+	given "$job" 2 BELAY_ACTION=failover
+	given "$job" 2 BELAY_PREVIOUS_CAUSE=node_fail
+	given "$job" 2 "BELAY_SUSPECT_NODES=$(kept dies node)"
+}
+
+is_held() { [[ $(job_field "$1" Priority) == 0 ]] && job_is "$1" PENDING; }
+
+scenario_held() {
+	job=$(submit held --export=ALL,POLICY=once.yaml)
+	keep job "$job"
+	until_true 60 is_held "$job"
+	alice scontrol release "$job"
+	alice scontrol update "jobid=$job" StartTime=now+4	# not in the second of the kill
+	until_true 120 job_is "$job" COMPLETED
 }
 
 @test "a script that may not be followed by another is held" {
-    printf 'version: 1\nattempts: {max: 1}\n' > "$D/home/alice/once.yaml"
-    work <<< 'exit 1'
-    id=$(submit --export=ALL,POLICY=once.yaml)
-    until_true 20 is "$id" Priority 0
-    is "$id" JobState PENDING
-    [[ $(record "$id" 000001 decision) == *'"action": "hold"'* ]]
-    work <<< 'exit 0'
-    alice scontrol release "$id"
-    alice scontrol update "jobid=$id" StartTime=now+4  # not in the second of the kill
-    until_true 60 is "$id" JobState COMPLETED
-    given "$id" 2 BELAY_ACTION=retry
+	scenario_done held
+	job=$(kept held job)
+	[[ $(record "$job" 000001 decision) == *'"action": "hold"'* ]]
+	given "$job" 2 BELAY_ACTION=retry
+}
+
+scenario_again() {
+	job=$(submit well)
+	keep job "$job"
+	until_true 60 job_is "$job" COMPLETED
 }
 
 @test "a job id that Slurm gives again is another run" {
-    work <<< 'exit 0'
-    id=$(submit)
-    until_true 20 is "$id" JobState COMPLETED
-    run -0 alice env SLURM_JOB_ID="$id" SLURM_CLUSTER_NAME=private /run/belay/belay begin
-    [[ $output == *"BELAY_RUN='$id.2'"* ]]
+	scenario_done again
+	job=$(kept again job)
+	run -0 alice env SLURM_JOB_ID="$job" SLURM_CLUSTER_NAME=private "$OPT/belay" begin
+	[[ $output == *"BELAY_RUN='$job.2'"* ]]
 }
 
-@test "slurmctld that is away is waited for" {
-    work <<< '[[ $BELAY_ATTEMPT == 2 ]] || { touch there; sleep 9; exit 1; }'
-    id=$(submit)
-    until_true 20 test -e "$D/home/alice/there"
-    sleep 7  # until slurmctld has saved the job
-    "$PS" controller "$D" stop
-    sleep 5
-    "$PS" controller "$D" start
-    until_true 60 has_begun "$id" 2
-    until_true 20 is "$id" JobState COMPLETED
-    [[ $(record "$id" 000001 end) == *'"by": "end"'* ]]
+scenario_looked_at() {
+	job=$(submit sleeps)
+	keep job "$job"
+	until_true 60 has_begun "$job" 1
 }
 
 @test "look says what Slurm says" {
-    work <<< 'sleep 60'
-    id=$(submit)
-    until_true 20 has_begun "$id" 1
-    run -0 alice /run/belay/belay-agent look "$id"
-    [[ $output == *'"state": "RUNNING"'* && $output == *"\"job\": \"$id\""* ]]
-    alice scancel "$id"
-    run -0 alice /run/belay/belay-agent look 999999	# an answer, too
-    [[ $output == *'"cluster": "'*'"state": null'* && $output != *'"job"'* ]]
-    run -2 alice /run/belay/belay-agent look x
+	scenario_done looked_at
+	job=$(kept looked_at job)
+	run -0 alice "$OPT/belay-agent" look "$job"
+	[[ $output == *'"state": "RUNNING"'* && $output == *"\"job\": \"$job\""* ]]
+	alice scancel "$job"
+	run -0 alice "$OPT/belay-agent" look 999999	# an answer, too
+	[[ $output == *'"cluster": "'*'"state": null'* && $output != *'"job"'* ]]
+	run -2 alice "$OPT/belay-agent" look x
+}
+
+# After all others, for they need slurmctld.
+others_are_done() {
+	local name
+	for name in fails dies held again looked_at; do
+		[[ -e $BATS_FILE_TMPDIR/$name.status ]] || return 1
+	done
+}
+
+# slurmctld saves within 5 s of a change, but a start by the backfill scheduler
+# is none.
+has_saved_since() { [[ $D/ctld/job_state -nt $1 ]]; }
+
+scenario_away() {
+	[[ ${SCENARIOS:-} ]] || until_true 300 others_are_done
+	job=$(submit away)
+	keep job "$job"
+	until_true 60 has_begun "$job" 1
+	alice scontrol update "jobid=$job" Comment=changed
+	until_true 30 has_saved_since "$ALICE/host.$job.1"
+	"$PS" controller "$D" stop
+	touch "$ALICE/stopped"
+	until_true 60 asks_at_the_end
+	sleep 3
+	"$PS" controller "$D" start
+	until_true 200 job_is "$job" COMPLETED
+}
+asks_at_the_end() { root pgrep -f 'belay-agent end|belay end' > /dev/null; }
+
+@test "slurmctld that is away is waited for" {
+	scenario_done away 600
+	[[ $(record "$(kept away job)" 000001 end) == *'"by": "end"'* ]]
 }

@@ -199,7 +199,9 @@ $(POWER): $(B)/%: $(B)/%.o $(B)/libdeciding.a $(B)/librecording.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< \
 	  $(B)/libdeciding.a $(B)/librecording.a $(RECORD_LIBS) $(DECIDE_LIBS)
-$(B)/tests/power/moments: ALL_LDFLAGS += -Wl,--wrap=clock_sleep_ms
+$(B)/tests/power/moments: ALL_LDFLAGS += $(addprefix -Wl$(comma)--wrap=, \
+                             clock_sleep_ms fsync fdatasync)
+comma := ,
 HELPERS += $(POWER)
 
 # A name service for tests/cluster/users.bats.

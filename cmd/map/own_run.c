@@ -246,6 +246,7 @@ static int look_again(struct session *s, unsigned *over, bool *wait,
 int own_run_begin(struct session *s, const struct session_spec *spec,
 		  struct belay_error *err)
 {
+	const struct attempt *before;
 	unsigned over;
 	bool wait;
 
@@ -255,11 +256,14 @@ int own_run_begin(struct session *s, const struct session_spec *spec,
 	s->attempt = run_claim(s->run, err);
 	if (!s->attempt || look_again(s, &over, &wait, err) < 0)
 		return -1;
+	before = run_newest(s->run);
 	if (wait)
 		clock_sleep_ms(FENCE_WAIT_MS);
 	if (over && publish_end(s, over, "vanished", -1, -1,
 				"the run was begun anew, and it had not ended",
 				err) < 0)
+		return -1;
+	if (!over && before && run_settle(s->run, before->number, err) < 0)
 		return -1;
 	s->own = true;
 	return publish_begin(s, err);

@@ -18,15 +18,24 @@
 
 #define TMP ".belay-tmp"
 
-/* Not by fs_dir_open(): results may go where others may write too. */
+#define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+/* Not by fs_dir_open(): results may go where others may write too.  A chunk is
+ * done only if they stay, and with them their directory, whoever made it: but
+ * a parent that we may not read is not where we made it. */
 static int open_results(const char *dir, struct belay_error *err)
 {
-	int fd;
+	_auto_close_ int fd = -1, parent = -1;
 
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
 		return err_sys(err, "cannot make directory '%s'", dir);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? err_sys(err, "cannot open directory '%s'", dir) : fd;
+	fd = open(dir, OPEN_DIR);
+	if (fd < 0)
+		return err_sys(err, "cannot open directory '%s'", dir);
+	parent = openat(fd, "..", OPEN_DIR);
+	if (parent >= 0 && fs_sync(parent, dir, err) < 0)
+		return -1;
+	return take_fd(&fd);
 }
 
 int staging_open(struct staging *s, const char *dir, const char *who,

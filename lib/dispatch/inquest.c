@@ -206,6 +206,11 @@ static int find_decision(struct inquest *q, struct belay_error *err)
 
 int inquest_hold(struct inquest *q, struct belay_error *err)
 {
+	const struct attempt *a = inquest_attempt(q);
+
+	/* what this call does not publish, and sync, somebody else has */
+	if (a->end && a->decided && run_settle(q->run, q->attempt, err) < 0)
+		return -1;
 	if (!inquest_attempt(q)->end && find_cause(q, err) < 0)
 		return err_prefix(err, "attempt %u", q->attempt);
 	if (!inquest_attempt(q)->decided && find_decision(q, err) < 0)

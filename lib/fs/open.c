@@ -137,6 +137,26 @@ static int follow_or_refuse(struct walk *w, const char *name,
 		       user_name(st.st_uid, owner));
 }
 
+/* 1, 0, -1. */
+static int is_empty(int dirfd, const char *name, struct belay_error *err)
+{
+	int fd = openat(dirfd, ".", OPEN_DIR);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!dir) {
+		err_sys(err, "cannot list directory '%s'", name);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	while ((e = readdir(dir)) &&
+	       (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")))
+		;
+	closedir(dir);
+	return !e;
+}
+
 static int make_here(struct walk *w, const char *name, struct belay_error *err)
 {
 	struct stat st;
@@ -149,7 +169,22 @@ static int make_here(struct walk *w, const char *name, struct belay_error *err)
 			       "yours: '%s'", name);
 	if (mkdirat(w->fd, name, 0700) < 0 && errno != EEXIST)
 		return cannot("make", name, err);
-	return fs_sync(w->fd, name, err);
+	return 0;
+}
+
+/* One of ours that is empty: if it was not made now, whoever made it may have
+ * died before the sync.  Where we may not read we have made nothing before. */
+static int sync_entry(const struct walk *w, int fd, bool made, const char *name,
+		      struct belay_error *err)
+{
+	_auto_close_ int parent = -1;
+
+	if (is_empty(fd, name, NULL) != 1)
+		return 0;
+	parent = openat(w->fd, ".", OPEN_DIR);
+	if (parent < 0)
+		return made ? cannot("open the parent of", name, err) : 0;
+	return fs_sync(parent, name, err);
 }
 
 static int open_here(const struct walk *w, const char *name)
@@ -165,11 +200,13 @@ static int open_here(const struct walk *w, const char *name)
 static int step(struct walk *w, const char *name, struct belay_error *err)
 {
 	_auto_close_ int fd = open_here(w, name);
+	bool made = false;
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT && w->create) {
 		if (make_here(w, name, err) < 0)
 			return -1;
+		made = true;
 		fd = open_here(w, name);
 	}
 	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
@@ -177,6 +214,9 @@ static int step(struct walk *w, const char *name, struct belay_error *err)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return cannot("open", name, err);
 	if (judge(&st, false, name, err) < 0)
+		return -1;
+	if (w->create && st.st_uid == geteuid() &&
+	    sync_entry(w, fd, made, name, err) < 0)
 		return -1;
 	close(w->fd);
 	w->fd = take_fd(&fd);
@@ -226,26 +266,6 @@ int fs_subdir_open(int dirfd, const char *name, struct belay_error *err)
 	if (judge(&st, true, name, err) < 0)
 		return -1;
 	return take_fd(&fd);
-}
-
-/* 1, 0, -1. */
-static int is_empty(int dirfd, const char *name, struct belay_error *err)
-{
-	int fd = openat(dirfd, ".", OPEN_DIR);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *e;
-
-	if (!dir) {
-		err_sys(err, "cannot list directory '%s'", name);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	while ((e = readdir(dir)) &&
-	       (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")))
-		;
-	closedir(dir);
-	return !e;
 }
 
 int fs_subdir_make_first(int dirfd, const char *name, struct belay_error *err)

@@ -349,3 +349,12 @@ int run_publish_decision(struct run *r, unsigned n, const struct decided *d,
 	decided_encode(r, n, d, &text);
 	return publish(r, n, "decision.json", &text, fs_publish, err);
 }
+
+int run_settle(const struct run *r, unsigned n, struct belay_error *err)
+{
+	_auto_close_ int fd = run_attempt_dir(r, n, err);
+
+	if (fd < 0 || fs_sync(fd, "attempt", err) < 0)
+		return err_prefix(err, "%s", r->dir);
+	return 0;
+}

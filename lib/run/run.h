@@ -182,6 +182,10 @@ int run_publish_end(struct run *r, unsigned n, const struct end *e,
 int run_publish_decision(struct run *r, unsigned n, const struct decided *d,
 			 struct belay_error *err);
 
+/* Make durable what attempt n has published, before anything is built on it:
+ * whoever published it may have died before its sync. */
+int run_settle(const struct run *r, unsigned n, struct belay_error *err);
+
 /* jobs/<job>/: which run and attempt a job is.  Seen at once, not synced. */
 int run_index_job(struct run *r, const char *root, uint32_t job_id,
 		  unsigned attempt, struct belay_error *err);

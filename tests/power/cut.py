@@ -23,6 +23,29 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get('BUILD') or os.path.join(HERE, '../../build')
 READER = os.path.join(BUILD, 'tests/power/reader')
 CHAIN = 25		# cuts on one directory
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def children():
+    for entry in os.listdir('/proc'):
+        try:
+            with open(f'/proc/{entry}/stat', encoding='ascii') as file:
+                if file.read().rsplit(')', 1)[1].split()[1] == str(os.getpid()):
+                    yield int(entry)
+        except (OSError, ValueError):
+            pass		# not a process, or none any more
+
+
+def kill_all():
+    """The job is alone in its pid namespace, so all of it goes with the first;
+    whose parent died before it could say so is our child."""
+    while True:
+        for pid in children():
+            os.kill(pid, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
 
 
 def lines_told(prefix):
@@ -63,16 +86,16 @@ def wait_a_while(chain, job):
 
 
 def one_cut(the_disk, chain, log):
-    job = chain.start(log)
-    wait_a_while(chain, job)
+    wait_a_while(chain, chain.start(log))
     the_disk.cut(random.choice((disk.NOTHING_MORE, disk.LOG_ONLY)))
-    job.send_signal(signal.SIGKILL)
-    job.wait()
+    kill_all()
     the_disk.power_again()
-    return promises.broken(READER, chain.place, chain.told)
+    return promises.broken(READER, chain.place,
+                           promises.read_told(chain.told))
 
 
 def main(kind, cuts, scratch):
+    disk.call(disk.libc.prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     seed = int(os.environ.get('SEED') or random.randrange(1 << 30))
     random.seed(seed)
     print(f'# {kind}: SEED={seed} CUTS={cuts}', flush=True)
@@ -92,7 +115,7 @@ def main(kind, cuts, scratch):
     told += lines_told(chain.told)
     print(f'# {kind}: {cuts} cuts, {told} promises told, {bad} cuts broke '
           f'one, {time.monotonic() - started:.0f} s')
-    return 1 if bad or told < cuts else 0
+    return 1 if bad or not told else 0
 
 
 if __name__ == '__main__':

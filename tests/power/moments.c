@@ -7,8 +7,11 @@
  *	moments end STATUS
  *
  * slurmctld knows nothing, and nobody sleeps: the writers that a begin waits
- * for are gone.
+ * for are gone.  With DIE_BEGIN=N or DIE_END=N that moment kills itself before
+ * its Nth sync.
  */
+
+#include <signal.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +26,41 @@ void __wrap_clock_sleep_ms(int ms)
 {
 	(void)ms;
 }
+
+/* ---- death ---- */
+
+static long syncs_left;		/* 0: as many as it likes */
+
+static void live_on(void)
+{
+	if (syncs_left && !--syncs_left)
+		raise(SIGKILL);
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+	live_on();
+	return __real_fsync(fd);
+}
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+	live_on();
+	return __real_fdatasync(fd);
+}
+
+static void lifetime(const char *name)
+{
+	const char *value = getenv(name);
+
+	syncs_left = value ? atol(value) : 0;
+}
+
+/* ---- Slurm ---- */
 
 static int load_job(void *state, uint32_t job_id, struct job_view *j,
 		    struct belay_error *err)
@@ -49,6 +87,8 @@ static const struct sched silent = {
 	.load_job = load_job, .load_nodes = load_nodes,
 };
 
+/* ---- the moments ---- */
+
 static int submit(const char *policy, struct belay_error *err)
 {
 	char text[HINT_SIZE];
@@ -66,6 +106,7 @@ static int begin(struct moment *m, struct belay_error *err)
 	_auto_buf_ struct buf env = { 0 }, say = { 0 };
 	int rc = moment_name_run(m, err);
 
+	lifetime("DIE_BEGIN");
 	if (rc == 0)
 		rc = dispatch_begin(m, &silent, &env, &say, err);
 	if (rc == 0)
@@ -78,6 +119,7 @@ static int end(struct moment *m, const char *status, struct belay_error *err)
 {
 	_auto_buf_ struct buf say = { 0 };
 
+	lifetime("DIE_END");
 	m->wait_status = atoi(status) << 8;
 	return dispatch_end(m, &silent, &say, err);
 }

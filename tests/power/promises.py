@@ -42,8 +42,6 @@ class There:
                          for w in lines if w[0] == 'attempt'}
         self.checkpoints = {int(w[1]): w[2:]
                             for w in lines if w[0] == 'checkpoint'}
-        self.snapshot = max([int(w[1]) for w in lines
-                             if w[0] == 'snapshot'] or [0])
 
     def is_whole(self, spoilt):
         """Nothing is half there, told or not, but what the job spoilt."""
@@ -55,18 +53,13 @@ class There:
                 yield f'checkpoint {number}: {how[1]}'
 
 
-def check_begin(there, words, snapshots):
-    number = int(words[0])
+def check_begin(there, number):
     if not there.attempts.get(number, '').startswith('begin'):
         yield f'attempt {number} was begun'
     for older, how in there.attempts.items():
         if older < number and how.startswith('begin') and \
                 how != 'begin end decision':
             yield f'attempt {older} had ended when {number} was begun: {how}'
-    if not any(line[0] == 'job' for line in there.lines):
-        yield f'the job of attempt {number} is not found'
-    if snapshots and int(words[1]) and there.snapshot < number:
-        yield f'no snapshot of attempt {number}'
 
 
 def spoilt(told):
@@ -82,14 +75,14 @@ def check_saved(there, told):
         yield f'checkpoint {newest[0]} was saved'
 
 
-def check_told(there, told, snapshots):
+def check_told(there, told):
     for words in told:
         kind = words[0]
         if kind in ('done', 'begun', 'failed'):
             if tuple(words) not in there.lines:
                 yield ' '.join(words)
         elif kind == 'begin':
-            yield from check_begin(there, words[1:], snapshots)
+            yield from check_begin(there, int(words[1]))
         elif kind == 'end':
             if there.attempts.get(int(words[1])) != 'begin end decision':
                 yield f'attempt {words[1]} had ended'
@@ -133,16 +126,14 @@ def check_restored(place):
                 yield f'half of {path}'
 
 
-def broken(reader, place, prefix, snapshots=False):
-    """The promises that are broken; snapshots are one only without errors."""
-    told = read_told(prefix)
+def broken(reader, place, told):
     lines, bad = read_there(reader, place)
     there = There(lines)
-    return bad + [*there.is_whole(spoilt(told)), *check_told(there, told, snapshots),
+    return bad + [*there.is_whole(spoilt(told)), *check_told(there, told),
                   *check_results(place, told), *check_restored(place)]
 
 
 if __name__ == '__main__':
-    found = broken(*sys.argv[1:4])
+    found = broken(*sys.argv[1:3], read_told(sys.argv[3]))
     print('\n'.join(found))
     sys.exit(1 if found else 0)

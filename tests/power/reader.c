@@ -8,8 +8,6 @@
  *	attempt N BEGIN END DECISION		"begin" or "-", and so on
  *	done SET K	begun SET K	failed SET K
  *	checkpoint ID good|damaged|late LABEL	every byte verified
- *	snapshot N		the newest that can be used
- *	job ID RUN		as an epilog finds it
  *	policy DIGEST good|bad	of each run that has one
  *	corrupt JOURNAL REASON
  *
@@ -106,16 +104,11 @@ static void print_done(const struct chunk_set *set)
 static int print_chunks(struct reader *s, struct run *r)
 {
 	struct chunk_state *chunks = chunk_state_load(r, &s->err);
-	unsigned n;
 
 	if (!chunks)
 		return -1;
 	for (const struct chunk_set *set = chunks->sets; set; set = set->next)
 		print_done(set);
-	chunk_state_free(chunks);
-	chunks = chunk_snapshot_load(r, &n);
-	if (chunks)
-		printf("snapshot %u\n", n);
 	chunk_state_free(chunks);
 	return 0;
 }
@@ -152,18 +145,6 @@ static void print_policy(const struct reader *s, const struct run *r)
 	       strcmp(digest, r->policy) ? "bad" : "good");
 }
 
-static void print_job(const struct reader *s, const struct run *r)
-{
-	const struct attempt *a = run_newest(r);
-	char name[RUN_NAME_SIZE];
-
-	if (!a || !a->begin->job_id)
-		return;
-	if (run_of_job(s->root, r->cluster, a->begin->job_id, r->submission,
-		       name, NULL) == 0)
-		printf("job %u %s\n", a->begin->job_id, name);
-}
-
 /* A run that nobody has told of may be without its run.json. */
 static int print_run(const char *cluster, const char *name, void *arg)
 {
@@ -181,7 +162,6 @@ static int print_run(const char *cluster, const char *name, void *arg)
 		return -1;
 	printf("run %s\n", name);
 	print_policy(s, r);
-	print_job(s, r);
 	rc = print_attempts(s, r) < 0 || print_chunks(s, r) < 0 ||
 	     print_checkpoints(s, r) < 0 ? -1 : 0;
 	run_close(r);

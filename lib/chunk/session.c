@@ -28,14 +28,15 @@ static void name_ourselves(struct chunk_shell *sh, const char *node)
 }
 
 /* The submission id is nobody else's knowledge, so nobody else can take the
- * name before us. */
+ * name before us.  Each attempt has a journal of its own, and so does not wait
+ * for what an older one left on this node. */
 static int take_turn(struct chunk_shell *sh, struct belay_error *err)
 {
 	char text[4096 + 64], name[16 + DIGEST_HEX], hex[DIGEST_HEX];
 	struct digest d;
 
-	snprintf(text, sizeof(text), "%u %s %s", sh->run->uid,
-		 sh->run->submission, sh->run->dir);
+	snprintf(text, sizeof(text), "%u %s %u %s", sh->run->uid,
+		 sh->run->submission, sh->attempt, sh->run->dir);
 	d = digest_of(text, strlen(text));
 	digest_format(&d, hex);
 	snprintf(name, sizeof(name), "belay-shell-%s", hex);

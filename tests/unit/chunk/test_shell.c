@@ -214,6 +214,26 @@ static void test_what_failed_comes_last(void **state)
 	run_close(r);
 }
 
+/* It is stopped in the middle, or its disk hangs. */
+static void test_what_an_older_attempt_left_here_is_not_waited_for(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	struct chunk_shell *old, *new;
+	int64_t before;
+
+	host = "n1";
+	old = chunk_shell_open(r, testrun_begin(r, d), NULL, &d->err);
+	assert_non_null(old);
+	before = clock_mono_ns();
+	new = chunk_shell_open(r, testrun_begin(r, d), NULL, &d->err);
+	assert_non_null(new);
+	assert_true(clock_mono_ns() - before < INT64_C(5000000000));
+	chunk_shell_close(new);
+	chunk_shell_close(old);
+	run_close(r);
+}
+
 static void test_another_size_of_the_set_is_refused(void **state)
 {
 	struct tmpdir *d = *state;
@@ -283,6 +303,7 @@ int main(void)
 			test_a_block_taken_by_a_process_that_died_is_not_lost),
 		TEST_IN_TMPDIR(test_a_damaged_claim_is_said_and_not_believed),
 		TEST_IN_TMPDIR(test_what_failed_comes_last),
+		TEST_IN_TMPDIR(test_what_an_older_attempt_left_here_is_not_waited_for),
 		TEST_IN_TMPDIR(test_another_size_of_the_set_is_refused),
 		TEST_IN_TMPDIR(test_a_killed_process_releases_the_node),
 	};

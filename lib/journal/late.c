@@ -2,8 +2,9 @@
 /*
  * late.c - how much an attempt recorded beyond its cut
  *
- * A snapshot cannot tell: a zombie writes after it was taken.  Of each segment
- * only what lies beyond the cut is looked at, and that is nearly always zero.
+ * A snapshot cannot tell: a zombie writes after it was taken.  A writer leaves
+ * no gaps, so of each segment the block at which the cut ends is enough to see
+ * whether there is anything, and nearly always it is zero.
  */
 
 #include <errno.h>
@@ -14,26 +15,20 @@
 #include "fs/tree.h"
 #include "journal/files.h"
 
-#define STEP (64u << 10)
-
-/* 1: nothing but zeros from there on; 0: something; -1. */
-static int is_zero_from(int fd, uint64_t at, const char *name,
-			struct belay_error *err)
+/* 1: nothing is there but zeros, or the end; 0: something; -1. */
+static int is_zero_at(int fd, uint64_t at, const char *name,
+		      struct belay_error *err)
 {
-	static const char zeros[STEP];
-	char bytes[STEP];
+	static const char zeros[FS_BLOCK];
+	char bytes[FS_BLOCK];
 	ssize_t n;
 
-	while ((n = pread(fd, bytes, sizeof(bytes), (off_t)at)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, "cannot read '%s'", name);
-		if (memcmp(bytes, zeros, (size_t)n))
-			return 0;
-		at += (uint64_t)n;
-	}
-	return 1;
+	do {
+		n = pread(fd, bytes, sizeof(bytes), (off_t)at);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(err, "cannot read '%s'", name);
+	return !memcmp(bytes, zeros, (size_t)n);
 }
 
 /* 1: there may be late records; 0: there are none; -1. */
@@ -49,7 +44,7 @@ static int may_be_late(struct run *r, unsigned n, const struct begin *cut,
 		_auto_close_ int fd = fs_tree_open(files.dirfd, name, err);
 
 		rc = fd < 0 ? -1 :
-		     is_zero_from(fd, e ? e->length : 0, name, err);
+		     is_zero_at(fd, e ? e->length : 0, name, err);
 		rc = rc < 0 ? -1 : !rc;
 	}
 	return rc;

@@ -103,13 +103,14 @@ record() {
 # ---- a node of one task dies -----------------------------------------------
 
 scenario_owner() {
-	job=$(submit owner --array=0-2 -N2 --exclusive --belay=high-availability waits.sh)
+	job=$(submit owner --array=0-3 -N2 --exclusive --begin=now+5 --belay=high-availability waits.sh)
 	keep job "$job"
 	local task
+	alice scontrol hold "${job}_3"	# pending: what hits all tasks changes it
 	for task in 0 1 2; do until_true 60 started "${job}_$task" 1; done
 	task=${job}_2
 	keep id "$(job_field "$task" JobId)"
-	keep before "$(how "${job}"_{0,1})"
+	keep before "$(how "${job}"_{0,1,3})"
 
 	keep victim1 "$(other_node "$task")"
 	"$PS" kill "$D" "$(kept owner victim1)" power
@@ -121,7 +122,8 @@ scenario_owner() {
 	"$PS" kill "$D" "$(kept owner victim2)" power
 	until_true 90 started "$task" 3
 	keep exc2 "$(expand "$(job_field "$task" ExcNodeList)" | sort | paste -sd' ')"
-	keep after "$(how "${job}"_{0,1})"
+	keep after "$(how "${job}"_{0,1,3})"
+	alice scancel "${job}_3"
 	"$PS" revive "$D" "$(kept owner victim2)"
 	touch "$ALICE/go.owner"
 	for task in 0 1 2; do until_true 60 job_is "${job}_$task" COMPLETED; done

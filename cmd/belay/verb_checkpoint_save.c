@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "cmd/belay/checkpoint.h"
 #include "cmd/belay/which.h"
 #include "fs/tree.h"
@@ -48,7 +49,7 @@ static int copy_file(const char *path, const struct stat *st, void *arg,
 	out = fs_tree_create(k->into, path, err);
 	if (out < 0 || fs_copy(in, out, path, err) < 0)
 		return -1;
-	if (fchmod(out, st->st_mode & 0777) < 0 || close(take_fd(&out)) < 0)
+	if (fchmod(out, st->st_mode & 0777) < 0 || close_written(take_fd(&out)) < 0)
 		return err_sys(err, "cannot write '%s'", path);
 	return 0;
 }
@@ -101,7 +102,8 @@ static int copy_into(const char *staging, char **paths, int n,
 		     struct belay_error *err)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	_auto_close_ int from = open(".", flags), into = open(staging, flags);
+	_auto_close_ int from = open_at(AT_FDCWD, ".", flags, 0);
+	_auto_close_ int into = open_at(AT_FDCWD, staging, flags, 0);
 	struct copying k = { .from = from, .into = into };
 
 	if (from < 0)

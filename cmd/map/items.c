@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "cmd/map/items.h"
 
 void items_number(struct items *it, uint64_t count)
@@ -123,7 +124,7 @@ int items_load(struct items *it, const char *file, struct belay_error *err)
 {
 	bool is_stdin = !strcmp(file, "-");
 	_auto_close_ int opened = is_stdin ? -1 :
-				  open(file, O_RDONLY | O_CLOEXEC);
+				  open_at(AT_FDCWD, file, O_RDONLY | O_CLOEXEC, 0);
 	_auto_buf_ struct buf text = { 0 };
 	size_t len;
 

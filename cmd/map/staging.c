@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "base/text.h"
 #include "cmd/map/staging.h"
 #include "fs/tree.h"
@@ -29,10 +30,10 @@ static int open_results(const char *dir, struct belay_error *err)
 
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
 		return err_sys(err, "cannot make directory '%s'", dir);
-	fd = open(dir, OPEN_DIR);
+	fd = open_at(AT_FDCWD, dir, OPEN_DIR, 0);
 	if (fd < 0)
 		return err_sys(err, "cannot open directory '%s'", dir);
-	parent = openat(fd, "..", OPEN_DIR);
+	parent = open_at(fd, "..", OPEN_DIR, 0);
 	if (parent >= 0 && fs_sync(parent, dir, err) < 0)
 		return -1;
 	return take_fd(&fd);
@@ -58,6 +59,7 @@ int staging_open(struct staging *s, const char *dir, const char *who,
 	s->tmpfd = fs_subdir_make(s->dirfd, TMP, err);
 	if (s->tmpfd < 0) {
 		err_prefix(err, "%s", dir);
+		unlinkat(s->dirfd, TMP, AT_REMOVEDIR);	/* if it is empty */
 		staging_close(s);
 		return -1;
 	}
@@ -146,12 +148,14 @@ int stage_make(struct staging *s, struct stage *st, unsigned slot,
 	st->slot = slot;
 	if (make_unused(s, st, err) < 0)
 		return -1;
-	st->fd = openat(s->tmpfd, st->name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	st->fd = open_at(s->tmpfd, st->name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	st->empty = true;
-	if (st->fd < 0)
-		return err_sys(err, "cannot open '%s/%s'", s->path, st->name);
-	return 0;
+	if (st->fd >= 0)
+		return 0;
+	err_sys(err, "cannot open '%s/%s'", s->path, st->name);
+	unlinkat(s->tmpfd, st->name, AT_REMOVEDIR);
+	return -1;
 }
 
 static bool has_entries(const char *entries, ssize_t n)

@@ -231,6 +231,20 @@ static int write_and_publish(struct commit *k, struct belay_error *err)
 	return run_check_fence(k->r, k->attempt, err);
 }
 
+/* Whoever was killed between MANIFEST and the new name left one of ours. */
+static int remove_leftover(const struct commit *k, struct belay_error *err)
+{
+	_auto_checkpoint_ struct checkpoint c = { 0 };
+	_auto_buf_ struct buf text = { 0 };
+	struct belay_error why;
+
+	if (fs_read(k->fd, MANIFEST, JSON_MAX_BYTES, &text, &why) < 0 ||
+	    manifest_decode(buf_text(&text), text.len, &c, &why) < 0 ||
+	    strcmp(c.submission, k->r->submission))
+		return 0;	/* none, or the user's: that will be said */
+	return fs_remove(k->fd, MANIFEST, err);
+}
+
 static int describe(const struct run *r, struct checkpoint *c, unsigned n,
 		    const struct checkpoint_options *opt,
 		    struct belay_error *err)
@@ -280,7 +294,7 @@ uint64_t checkpoint_commit(struct run *r, unsigned n, const char *staging,
 	if (storefd >= 0)
 		fd = k.fd = fs_subdir_open(storefd, k.staging, err);
 	if (fd >= 0 && describe(r, &k.c, n, opt, err) == 0 &&
-	    write_and_publish(&k, err) == 0)
+	    remove_leftover(&k, err) == 0 && write_and_publish(&k, err) == 0)
 		id = k.c.id;
 	checkpoint_fini(&k.c);
 	return id;

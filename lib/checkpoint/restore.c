@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "base/text.h"
 #include "checkpoint/file.h"
 #include "checkpoint/store.h"
@@ -158,7 +159,7 @@ int checkpoint_restore(struct run *r, const struct checkpoint *c,
 	made = from < 0 ? -1 : make_into(into, err);
 	if (made < 0)
 		return -1;
-	fd = s.into = open(into, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = s.into = open_at(AT_FDCWD, into, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
 		err_sys(err, "cannot open '%s'", into);
 	else

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "dispatch/choice.h"
 
 /* What is read may be a pipe, whose writer may never come. */
@@ -29,8 +30,8 @@ static ssize_t read_soon(int fd, char *room, size_t size)
  * many is enough for policy_parse() to refuse it. */
 static int read_file(const char *path, struct buf *out, struct belay_error *err)
 {
-	_auto_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
-					 O_NONBLOCK);
+	_auto_close_ int fd = open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC |
+				      O_NOCTTY | O_NONBLOCK, 0);
 	ssize_t n = 1;
 
 	if (fd < 0)

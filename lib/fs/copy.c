@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "fs/tree.h"
 
 #define STEP (1u << 20)
@@ -42,7 +43,7 @@ int fs_finish(int *fd, const char *name, struct belay_error *err)
 {
 	if (fs_sync(*fd, name, err) < 0)
 		return -1;
-	if (close(take_fd(fd)) < 0)
+	if (close_written(take_fd(fd)) < 0)
 		return err_sys(err, "cannot write '%s'", name);
 	return 0;
 }

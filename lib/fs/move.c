@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "fs/tree.h"
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -55,7 +56,7 @@ static int sync_entry(const struct pair *p, const char *name, mode_t mode,
 
 	if (!is_dir && !S_ISREG(mode))
 		return 0;
-	fd = openat(p->from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open_at(p->from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(err, "cannot open '%s'", name);
 	if (is_dir)
@@ -78,11 +79,11 @@ static int open_place(int to, const char *name)
 	char target[PATH_MAX];
 	struct stat st;
 	ssize_t n;
-	int fd = openat(to, name, OPEN_DIR | O_NOFOLLOW);
+	int fd = open_at(to, name, OPEN_DIR | O_NOFOLLOW, 0);
 
 	if (fd >= 0)
 		return fd;
-	link = openat(to, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	link = open_at(to, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (link < 0 || fstat(link, &st) < 0)
 		return -1;
 	if (S_ISLNK(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid()) {
@@ -95,13 +96,13 @@ static int open_place(int to, const char *name)
 		return -1;
 	}
 	target[n] = '\0';
-	return openat(to, target, OPEN_DIR);
+	return open_at(to, target, OPEN_DIR, 0);
 }
 
 static int move_dir(const struct pair *p, const char *name, mode_t mode,
 		    struct belay_error *err)
 {
-	_auto_close_ int from = openat(p->from, name, OPEN_DIR | O_NOFOLLOW);
+	_auto_close_ int from = open_at(p->from, name, OPEN_DIR | O_NOFOLLOW, 0);
 	_auto_close_ int to = -1;
 
 	if (mkdirat(p->to, name, mode & 0777) < 0 && errno != EEXIST)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "base/text.h"
 #include "fs/fs.h"
 
@@ -115,7 +116,7 @@ static int follow(struct walk *w, int fd, const char *name,
 	if (target[0] != '/')
 		return 0;
 	close(w->fd);
-	w->fd = open("/", OPEN_DIR);
+	w->fd = open_at(AT_FDCWD, "/", OPEN_DIR, 0);
 	return w->fd < 0 ? err_sys(err, "cannot open '/'") : 0;
 }
 
@@ -123,8 +124,8 @@ static int follow(struct walk *w, int fd, const char *name,
 static int follow_or_refuse(struct walk *w, const char *name,
 			    struct belay_error *err)
 {
-	_auto_close_ int fd = openat(w->fd, name,
-				     O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_auto_close_ int fd = open_at(w->fd, name,
+				     O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
 	char owner[64];
 	struct stat st;
 
@@ -140,7 +141,7 @@ static int follow_or_refuse(struct walk *w, const char *name,
 /* 1, 0, -1. */
 static int is_empty(int dirfd, const char *name, struct belay_error *err)
 {
-	int fd = openat(dirfd, ".", OPEN_DIR);
+	int fd = open_at(dirfd, ".", OPEN_DIR, 0);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
 
@@ -181,7 +182,7 @@ static int sync_entry(const struct walk *w, int fd, bool made, const char *name,
 
 	if (is_empty(fd, name, NULL) != 1)
 		return 0;
-	parent = openat(w->fd, ".", OPEN_DIR);
+	parent = open_at(w->fd, ".", OPEN_DIR, 0);
 	if (parent < 0)
 		return made ? cannot("open the parent of", name, err) : 0;
 	return fs_sync(parent, name, err);
@@ -189,11 +190,11 @@ static int sync_entry(const struct walk *w, int fd, bool made, const char *name,
 
 static int open_here(const struct walk *w, const char *name)
 {
-	int fd = openat(w->fd, name, OPEN_DIR);
+	int fd = open_at(w->fd, name, OPEN_DIR, 0);
 
 	if (fd < 0 && errno == EACCES)	/* may be passed, not read */
-		fd = openat(w->fd, name,
-			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = open_at(w->fd, name,
+			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	return fd;
 }
 
@@ -234,7 +235,7 @@ int fs_dir_open(const char *path, bool create, struct belay_error *err)
 	    text_format(w.rest, sizeof(w.rest), "%s", path) < 0)
 		return err_set(err, BELAY_EINVAL, "not an absolute path: '%s'",
 			       path);
-	w.fd = open("/", OPEN_DIR);
+	w.fd = open_at(AT_FDCWD, "/", OPEN_DIR, 0);
 	if (w.fd < 0)
 		return err_sys(err, "cannot open '/'");
 	while ((rc = next_component(&w, name, err)) > 0) {
@@ -245,7 +246,7 @@ int fs_dir_open(const char *path, bool create, struct belay_error *err)
 		close(w.fd);
 		return err_prefix(err, "%s", path);
 	}
-	fd = openat(w.fd, ".", OPEN_DIR);	/* the last one must be readable */
+	fd = open_at(w.fd, ".", OPEN_DIR, 0);	/* the last one must be readable */
 	close(w.fd);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return cannot("open", path, err);
@@ -258,7 +259,7 @@ int fs_dir_open(const char *path, bool create, struct belay_error *err)
 
 int fs_subdir_open(int dirfd, const char *name, struct belay_error *err)
 {
-	_auto_close_ int fd = openat(dirfd, name, OPEN_DIR);
+	_auto_close_ int fd = open_at(dirfd, name, OPEN_DIR, 0);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)

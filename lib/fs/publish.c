@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "base/text.h"
 #include "fs/fs.h"
 
@@ -62,13 +63,13 @@ static int write_temporary(int dirfd, const char *tmp, const char *name,
 			   const void *data, size_t len, bool durable,
 			   struct belay_error *err)
 {
-	_auto_close_ int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL |
+	_auto_close_ int fd = open_at(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL |
 				     O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return err_sys(err, "cannot create '%s'", name);
 	if (write_all(fd, data, len) < 0 || (durable && fdatasync(fd) < 0) ||
-	    close(take_fd(&fd)) < 0)	/* NFS tells late errors here */
+	    close_written(take_fd(&fd)) < 0)	/* NFS tells late errors here */
 		return err_sys(err, "cannot write '%s'", name);
 	return 0;
 }

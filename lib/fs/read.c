@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/patient.h"
 #include "fs/fs.h"
 
 #define STALE_TRIES 5
@@ -66,7 +68,7 @@ struct listing {
 static int list_once(int dirfd, const struct listing *l)
 {
 	/* opened anew: a descriptor that is kept keeps its old contents too */
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_at(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 	int rc = 0;
@@ -88,12 +90,29 @@ static int list_once(int dirfd, const struct listing *l)
 	return rc ? -1 : 0;
 }
 
+/* A descriptor is all that is known here, but the kernel knows more. */
+static int cannot_list(int dirfd, struct belay_error *err)
+{
+	char link[32], path[256];
+	int saved = errno;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dirfd);
+	n = readlink(link, path, sizeof(path));
+	errno = saved;
+	return err_sys(err, "cannot list directory '%.*s'", n < 0 ? 0 : (int)n,
+		       path);
+}
+
 static int list(int dirfd, const struct listing *l, struct belay_error *err)
 {
 	for (int tries = 0; list_once(dirfd, l) < 0; tries++) {
-		if (errno != ESTALE || tries == STALE_TRIES)
-			return err_sys(err, "cannot list a directory");
-		clock_sleep_ms(10 << tries);
+		bool again = errno == ESTALE || errno == EINTR;
+
+		if (!again || tries == STALE_TRIES)
+			return cannot_list(dirfd, err);
+		if (errno == ESTALE)
+			clock_sleep_ms(10 << tries);
 	}
 	return 0;
 }
@@ -169,8 +188,8 @@ static int read_once(int dirfd, const char *name, size_t max, struct buf *out,
 		     struct belay_error *err)
 {
 	/* O_NONBLOCK: a FIFO put in the place must not hang us */
-	_auto_close_ int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW |
-				     O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	_auto_close_ int fd = open_at(dirfd, name, O_RDONLY | O_NOFOLLOW |
+				     O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	struct stat st;
 	ssize_t n;
 	char *room;

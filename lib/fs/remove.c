@@ -1,39 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* remove.c - remove a name and all below it, never following a link */
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/patient.h"
 #include "fs/fs.h"
 
 #define MAX_DEPTH 64
 
+static int remove_at(int dirfd, const char *name, unsigned depth);
+
+/* All that is in the directory. */
+static int empty(int fd, unsigned depth)
+{
+	_auto_names_ struct fs_names names = { 0 };
+	int rc = fs_list_all(fd, &names, NULL);
+
+	for (size_t i = 0; i < names.n && rc == 0; i++)
+		rc = remove_at(fd, names.name[i], depth + 1);
+	return rc;
+}
+
 static int remove_at(int dirfd, const char *name, unsigned depth)
 {
-	struct dirent *e;
-	DIR *dir;
-	int fd, rc = 0;
+	_auto_close_ int fd = -1;
 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if ((errno != EISDIR && errno != EPERM) || depth == MAX_DEPTH)
 		return -1;
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	fd = open_at(dirfd, name,
+		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd < 0 || empty(fd, depth) < 0)
 		return -1;
-	}
-	while (rc == 0 && (e = readdir(dir))) {
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			rc = remove_at(fd, e->d_name, depth + 1);
-	}
-	closedir(dir);
-	return rc ? rc : unlinkat(dirfd, name, AT_REMOVEDIR);
+	return unlinkat(dirfd, name, AT_REMOVEDIR);
 }
 
 int fs_remove(int dirfd, const char *name, struct belay_error *err)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "fs/fs.h"
 
 #define ZEROS (256u << 10)
@@ -23,14 +24,14 @@
 static int open_durable(int dirfd, const char *name, int flags)
 {
 	const int common = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_DSYNC;
-	int fd = openat(dirfd, name, common | flags | O_DIRECT, 0600);
+	int fd = open_at(dirfd, name, common | flags | O_DIRECT, 0600);
 	struct stat st;
 
 	if (fd >= 0 || errno != EINVAL)
 		return fd;
 	/* Some file systems refuse O_DIRECT at open, when an exclusive name
 	 * has been made already: ours if it is still empty. */
-	fd = openat(dirfd, name, common | (flags & ~O_EXCL), 0600);
+	fd = open_at(dirfd, name, common | (flags & ~O_EXCL), 0600);
 	if (fd >= 0 && flags & O_EXCL && (fstat(fd, &st) < 0 || st.st_size)) {
 		close(fd);
 		errno = EEXIST;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "fs/tree.h"
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -16,7 +17,7 @@
 int fs_tree_parent(int dirfd, const char *path, const char **base,
 		   struct belay_error *err)
 {
-	_auto_close_ int fd = openat(dirfd, ".", OPEN_DIR);
+	_auto_close_ int fd = open_at(dirfd, ".", OPEN_DIR, 0);
 	char name[NAME_MAX + 1];
 	const char *slash;
 	int next;
@@ -27,7 +28,7 @@ int fs_tree_parent(int dirfd, const char *path, const char **base,
 				       "'%s'", path);
 		memcpy(name, path, (size_t)(slash - path));
 		name[slash - path] = '\0';
-		next = openat(fd, name, OPEN_DIR);
+		next = open_at(fd, name, OPEN_DIR, 0);
 		if (next < 0 && errno == ENOTDIR)
 			return err_set(err, BELAY_EFAILED, "not a directory, "
 				       "or a symbolic link: '%s'", name);
@@ -37,7 +38,7 @@ int fs_tree_parent(int dirfd, const char *path, const char **base,
 		fd = next;
 	}
 	if (fd < 0)
-		return err_sys(err, "cannot open directory");
+		return err_sys(err, "cannot open the directory of '%s'", path);
 	*base = path;
 	return take_fd(&fd);
 }
@@ -51,8 +52,8 @@ int fs_tree_open(int dirfd, const char *path, struct belay_error *err)
 	if (dir < 0)
 		return -1;
 	/* O_NONBLOCK: a FIFO put in the place must not hang us */
-	fd = openat(dir, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-			       O_CLOEXEC);
+	fd = open_at(dir, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+			       O_CLOEXEC, 0);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, "cannot open '%s'", path);
 	if (!S_ISREG(st.st_mode))
@@ -69,7 +70,7 @@ int fs_tree_create(int dirfd, const char *path, struct belay_error *err)
 
 	if (dir < 0)
 		return -1;
-	fd = openat(dir, base, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	fd = open_at(dir, base, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 			       O_CLOEXEC, 0600);
 	return fd < 0 ? err_sys(err, "cannot create '%s'", path) : fd;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/patient.h"
 #include "base/text.h"
 #include "fs/tree.h"
 
@@ -49,7 +50,7 @@ static int walk_name(struct walk *w, int dirfd, const char *name,
 	if (!S_ISDIR(st.st_mode))
 		return err_set(w->err, BELAY_EINVAL, "%s where files are "
 			       "expected: '%s'", kind_of(st.st_mode), path);
-	fd = openat(dirfd, name, OPEN_DIR);
+	fd = open_at(dirfd, name, OPEN_DIR, 0);
 	if (fd < 0)
 		return err_sys(w->err, "cannot open directory '%s'", path);
 	return walk_dir(w, fd, path, depth + 1);

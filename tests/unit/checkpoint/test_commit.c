@@ -407,6 +407,23 @@ static void test_a_file_that_changes_meanwhile_is_refused(void **state)
 	assert_non_null(strstr(d->err.text, "changed while it was read: 'state'"));
 }
 
+static void test_what_a_killed_commit_left_is_no_obstacle(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = runs_make(d);
+	const struct checkpoint_options opt = { .label = NULL };
+	char command[512], *staging;
+
+	runs_checkpoint(r, 1, "x");
+	staging = runs_stage(r, 1, "y");
+	snprintf(command, sizeof(command), "cp -p '%s/checkpoints/000001/"
+		 "MANIFEST' '%s'", r->dir, staging);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(checkpoint_commit(r, 1, staging, &opt, &d->err), 2);
+	free(staging);
+	run_close(r);
+}
+
 static void test_a_number_is_never_used_twice(void **state)
 {
 	struct tmpdir *d = *state;
@@ -438,6 +455,7 @@ int main(void)
 		TEST_IN_TMPDIR(test_what_a_newer_attempt_may_not_have_seen_is_not_acknowledged),
 		TEST_IN_TMPDIR(test_a_fenced_attempt_is_told_so_though_its_files_are_gone),
 		TEST_IN_TMPDIR(test_a_file_that_changes_meanwhile_is_refused),
+		TEST_IN_TMPDIR(test_what_a_killed_commit_left_is_no_obstacle),
 		TEST_IN_TMPDIR(test_a_number_is_never_used_twice),
 	};
 

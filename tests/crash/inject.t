@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""inject.t - every verb, while each of its system calls fails or kills it
+
+ROUNDS=all leaves none out, which takes long; else FAULTS= for each verb, other
+ones at each run (SEED).  VERBS= chooses verbs, ONLY= faults such as "fsync" or
+"openat 12: EIO", by a part of their names.
+"""
+import itertools
+import multiprocessing.pool
+import os
+import random
+import re
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+os.environ.setdefault("BUILD", os.path.join(HERE, "../../build"))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+from inject import scenarios  # noqa: E402
+from inject.faults import count_calls, faults_of, KILL, text_of  # noqa: E402
+from inject.world import BELAY, World  # noqa: E402
+
+ALL = os.environ.get("ROUNDS") == "all"
+FAULTS = int(os.environ.get("FAULTS", "12"))
+ONLY = os.environ.get("ONLY", "")
+SEED = int(os.environ.get("SEED", random.randrange(1 << 31)))
+numbers = itertools.count()
+
+
+def complaint(scenario, fault, done):
+    """What is wrong with how the verb itself ended, or None."""
+    if fault.how == KILL:
+        return None
+    if done.returncode < 0 or done.returncode > 100:
+        return "it crashed: %d" % done.returncode
+    # stdio drops what it could not write; without handlers this cannot be
+    if "cannot write the output" in done.stderr:
+        return None
+    if "Interrupted" in done.stdout + done.stderr:
+        return "interruptions are nobody's business: " + done.stderr
+    if fault.how == "EINTR" and done.returncode:
+        return "an interruption makes it fail: " + done.stderr
+    if fault.call == "write" and fault.lasting:
+        return None     # it has no voice
+    if done.returncode and "belay" not in done.stderr + done.stdout and \
+            text_of(fault.how) not in done.stderr + done.stdout:
+        return "it says nothing of it: " + done.stdout + done.stderr
+    return None
+
+
+def litter(before, world, fault):
+    """Temporary names that a verb left though it could have removed them."""
+    if fault.how == KILL or fault.lasting or fault.call in ("unlinkat", "rmdir"):
+        return []
+    return [name for name in set(world.files()) - set(before)
+            if os.path.basename(name).startswith(".tmp-") or
+            re.search(r"\.belay-[0-9a-f]{16}-", name)]
+
+
+def try_one(scenario, fault, second, template, base):
+    """One fault, what holds after it, and the next process: None or why not."""
+    world = template.copy("%s/%d" % (base, next(numbers)))
+    try:
+        before = world.files()
+        done = world.start(scenario.words, fault)
+        wrong = complaint(scenario, fault, done)
+        if wrong:
+            return wrong
+        left = litter(before, world, fault)
+        scenarios.check(not left, "left behind: %s" % left)
+        if done.returncode == 0:
+            scenario.promise(world, done.stdout)
+        if scenario.reads_only:
+            scenarios.check(world.files() == before, "it wrote")
+            return None
+        heard = done.stdout + done.stderr
+        scenario.kept(world, heard)
+        if second:
+            done = world.start(scenario.words, second)
+            heard += done.stdout + done.stderr
+            scenario.kept(world, heard)
+        scenario.again(world)
+        return None
+    except Exception as error:  # pylint: disable=broad-except
+        return "%s %s" % (type(error).__name__, error)
+    finally:
+        world.remove()
+
+
+def test(scenario, loader, base, pool, dice):
+    template = World("%s/%s" % (base, scenario.name.replace(" ", "-")),
+                     scenario.inside).make()
+    scenario.prepare(template)
+    sample = template.copy("%s/%d" % (base, next(numbers)))
+    words = [w.format(W=sample.path) for w in scenario.words]
+    counts = count_calls([BELAY] + words, **sample.how())
+    faults = [f for f in faults_of(counts, loader) if ONLY in str(f)
+              and not scenario.spares(f)]
+    seconds = dice.sample(faults, len(faults))
+    chosen = [(f, s if i % 3 == 0 else None)
+              for i, (f, s) in enumerate(zip(faults, seconds))]
+    if not ALL:
+        chosen = dice.sample(chosen, min(FAULTS, len(chosen)))
+    wrong = pool.starmap(
+        lambda f, s: (f, s, try_one(scenario, f, s, template, base)), chosen,
+        chunksize=1)
+    return len(faults), [w for w in wrong if w[2]], len(chosen)
+
+
+def main():
+    verbs = os.environ.get("VERBS", "")
+    todo = [s for s in scenarios.SCENARIOS if verbs in s.name]
+    dice = random.Random(SEED)
+    pool = multiprocessing.pool.ThreadPool(2)
+    bad = total = 0
+    print("TAP version 13\n1..%d\n# SEED=%d" % (len(todo), SEED))
+    with tempfile.TemporaryDirectory(prefix="belay-inject-") as base:
+        loader = count_calls([BELAY, "version"], cwd=base, env=os.environ)
+        loader["write"] = 0
+        for number, scenario in enumerate(todo, 1):
+            there, wrong, tried = test(scenario, loader, base, pool, dice)
+            total += tried
+            bad += bool(wrong)
+            print("%s %d - %s: %d of %d faults" % (
+                "not ok" if wrong else "ok", number, scenario.name, tried,
+                there))
+            for fault, second, why in wrong:
+                print("# %s%s: %s" % (fault, " and %s" % second if second
+                                      else "", why.strip()))
+            sys.stdout.flush()
+    print("# %d faults" % total)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

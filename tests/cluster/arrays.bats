@@ -193,8 +193,6 @@ scenario_exits() {
 	keep owner "$(job_field "${job}_4" JobId)"
 	keep third "$(job_field "${job}_3" JobState) $(job_field "${job}_3" Restarts)"
 	alice scontrol release "${job}_4"
-	sleep 3		# not in the second of the kill
-	alice scontrol update "jobid=${job}_4" StartTime=now
 	until_true 90 job_is "${job}_4" COMPLETED
 	keep second "$(is_held "${job}_2" && echo held)"
 	touch "$ALICE/go.exits"

@@ -78,7 +78,6 @@ scenario_counted() {
 	until_true 90 is_held "$job"
 	belay why "$job" > "$BATS_FILE_TMPDIR/why.first"
 	alice scontrol release "$job"
-	alice scontrol update "jobid=$job" StartTime=now
 	until_true 90 attempts_at_least "$job" 4
 	until_true 90 is_held "$job"
 	belay why "$job" > "$BATS_FILE_TMPDIR/why.second"

@@ -99,7 +99,6 @@ scenario_held() {
 	keep job "$job"
 	until_true 60 is_held "$job"
 	alice scontrol release "$job"
-	alice scontrol update "jobid=$job" StartTime=now+4	# not in the second of the kill
 	until_true 120 job_is "$job" COMPLETED
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -441,6 +442,21 @@ static int open_meeting(struct remote *r, struct belay_error *err)
 				  &keys, err);
 }
 
+/*
+ * Whoever connects has a descriptor of ours until he is hung up upon, and we
+ * need some to record.  Not before srun is started, which would hand the limit
+ * on to the chunks.
+ */
+static void take_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 struct crew *crew_remote(const struct work *w, const struct crew_listener *l,
 			 struct belay_error *err)
 {
@@ -455,8 +471,10 @@ struct crew *crew_remote(const struct work *w, const struct crew_listener *l,
 	r->meeting.dirfd = r->epollfd = r->childfd = -1;
 	if (open_meeting(r, err) == 0) {
 		r->srun = srun_start(r->meeting.path, w->nodes, w->cpus, err);
-		if (r->srun > 0)
+		if (r->srun > 0) {
+			take_descriptors();
 			return &r->crew;
+		}
 		r->srun = 0;
 	}
 	remote_free(&r->crew);

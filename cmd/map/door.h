@@ -12,7 +12,8 @@
 int door_open(const char *address, unsigned port);
 
 /* Nobody knocks any more: what strangers send is dropped by the kernel, without
- * a descriptor or a byte of ours.  Connections that stand are not touched. */
+ * a descriptor or a byte of ours.  Connections that stand are not touched.  A
+ * kernel may keep that to root (-1, EPERM); the door is open then. */
 int door_shut(int fd);
 
 #endif /* CMD_MAP_DOOR_H */

@@ -46,8 +46,8 @@ struct link *link_listen(const char *address, const uint16_t ports[2],
 			 char endpoint[LINK_ENDPOINT], struct belay_error *err);
 struct link *link_connect(const char *endpoint, const struct link_keys *keys,
 			  struct belay_error *err);
-/* The coordinator's: from now on nobody new comes in, nor knocks.  Whoever is
- * in stays. */
+/* The coordinator's: from now on nobody new comes in, nor knocks, where the
+ * kernel lets us say so.  Whoever is in stays. */
 void link_shut(struct link *l);
 /* Gives what was sent a moment to leave. */
 void link_close(struct link *l);

@@ -10,8 +10,9 @@ load users/cast
 setup_file() {
 	need_cluster
 	cast_start 8
+	cp "$BATS_TEST_DIRNAME/users/knock.py" "$D/"
 	# shellcheck disable=SC2086  # a list
-	scenarios_start ${SCENARIOS:-squat policy}
+	scenarios_start ${SCENARIOS:-squat policy kept port traced}
 }
 
 teardown_file() {
@@ -161,4 +162,209 @@ scenario_policy() {
 		((SECONDS < 8))
 		[[ $output == *"sbatch: error: belay: "*"$kind.yaml"* ]]
 	done
+}
+
+# ---- what a job leaves, and who may see it ----------------------------------
+
+scenario_kept() {
+	new_user keeper 1522
+	script keeper keeper 'umask 0' 'echo state > state' \
+		"$OPT/belay map --chunks 6 -- true" \
+		"$OPT/belay checkpoint save state" \
+		"$OPT/belay chunk claim --set loop --chunks 3" \
+		"$OPT/belay chunk fail --set loop 0" \
+		'touch begun' 'until [ -e over ]; do sleep 0.2; done' 'exit $((BELAY_ATTEMPT < 2))'
+	job=$(submit keeper -N2 -w 'n[5-6]' --requeue -o log --belay=restore keeper.sh)
+	keep job "$job"
+	until_true 60 test -e "$D/home/keeper/begun"
+	# her own mistake: everybody may come to what is hers
+	chmod 755 "$D/home/keeper"
+	modes_of keeper > "$D/kept.while"
+	everything "$D/home/keeper/.belay" > "$D/kept.before"
+	pry closed
+	find "$D/home/keeper/.belay" -type d -exec chmod 755 {} +
+	find "$D/home/keeper/.belay" -type f -exec chmod 644 {} +
+	everything "$D/home/keeper/.belay" > "$D/kept.open.before"
+	pry open
+	everything "$D/home/keeper/.belay" > "$D/kept.open.after"
+	touch "$D/home/keeper/over"
+	until_true 120 job_over "$job"
+	find "$D/home/keeper/.belay" -newer "$D/home/keeper/over" \
+		-printf '%y %m %U %f\n' > "$D/kept.new"
+}
+
+# All that is there and is not what it should be.  Files of a checkpoint keep
+# their modes, within a directory that is closed.
+modes_of() {
+	find "$D/home/$1/.belay" ! \( -uid 1522 \( -type d -perm 700 -o -type f -perm 600 -o \
+		-path '*/checkpoints/[0-9]*/state' -perm 666 \) \) -printf '%y %m %U %p\n'
+}
+
+# VERB ARG...: each would tell mallory something, or change something
+pries() {
+	cat <<-EOF
+	status
+	status $1
+	why $1
+	events $1
+	checkpoint list --run $1
+	checkpoint show 1
+	checkpoint verify
+	checkpoint restore
+	checkpoint begin
+	checkpoint save state
+	checkpoint prune
+	chunk list --set loop
+	chunk pending --set loop
+	chunk claim --set loop --chunks 3
+	chunk done --set loop 0
+	chunk fail --set loop 0
+	beat
+	map --set loop --chunks 3 -- true
+	EOF
+}
+
+# pry NAME: mallory tries all; what came of it
+pry() {
+	local verb code dir=$IN/home/keeper/.belay
+	pries "$job" | while read -r verb; do
+		code=0
+		# shellcheck disable=SC2086  # words
+		as mallory env BELAY_ROOT="$dir" BELAY_RUN_DIR="$dir/private/$job" BELAY_ATTEMPT=1 \
+			SLURM_JOB_ID="$job" "$OPT/belay" $verb > "$D/pry" 2>&1 < /dev/null || code=$?
+		echo "$code $verb: $(tr '\n' ' ' < "$D/pry")"
+	done > "$D/pry.$1"
+}
+
+@test "what a job leaves is the owner's alone, whatever the umask" {
+	scenario_done kept
+	nothing "$(cat "$D/kept.while")"
+	cat "$D/kept.new"	# of the second attempt; those above were opened
+	grep -q '^f 600 1522 end.json' "$D/kept.new"
+	nothing "$(grep -v '^d 7[05][05] 1522 \|^f 600 1522 \|^f 666 1522 state' "$D/kept.new")"
+}
+
+@test "no verb tells a stranger anything of a run, or changes it" {
+	scenario_done kept
+	for state in closed open; do
+		echo "== $state"
+		cat "$D/pry.$state"
+		[[ $(wc -l < "$D/pry.$state") == 18 ]]
+		nothing "$(grep -vE '^[12] .*(belongs to keeper|Permission denied)' "$D/pry.$state")"
+	done
+	diff "$D/kept.open.before" "$D/kept.open.after"
+	job_is "$(kept kept job)" COMPLETED
+}
+
+# ---- the port of a map ------------------------------------------------------
+
+# The key's lines: endpoint, the server's key, the client's, the client's secret.
+scenario_port() {
+	local key endpoint lines
+	new_user porter 1523
+	install -d -o 1523 -m 755 "$D/home/porter/late"
+	printf '#!/bin/bash\nuntil [ -e ~/go ]; do sleep 0.1; done\nPATH=${PATH#*:}\nexec srun "$@"\n' \
+		> "$D/home/porter/late/srun"
+	chmod 755 "$D/home/porter/late/srun"
+	script porter port 'PATH=$HOME/late:$PATH' 'ulimit -S -n 300' \
+		"exec $OPT/belay map -j2 --chunks 400 -- sh -c 'sleep 0.2'"
+	job=$(submit porter -N2 -w 'n[1-2]' -o log --belay port.sh)
+	keep job "$job"
+	until_true 60 the_key porter
+	key=$(the_key porter)
+	mapfile -t lines < "$key"
+	endpoint=${lines[1]}
+	keep mode "$(stat -c '%a %u' "$key")"
+	(umask 077; printf '%s\n' "${lines[@]:2:3}" > "$D/keys")
+	secrets > "$D/secrets"
+	# mallory knows the place, and has keys of her own
+	forged "${lines[@]:0:3}" "$(random_key)" "$(random_key)" > "$D/home/mallory/map-0.key"
+	chown 1510 "$D/home/mallory/map-0.key"
+	on n8 mallory timeout 6 "$OPT/belay" map-worker "$IN/home/mallory/map-0.key" \
+		> "$D/wrong_key" 2>&1 && keep wrong_key came_in
+	on n8 mallory python3 "$IN/knock.py" "$endpoint" talk > "$D/talked"
+	on n8 mallory python3 "$IN/knock.py" "$endpoint" hold > "$D/held"
+	touch "$D/home/porter/go"
+	until_true 60 done_by porter 8
+	on n8 mallory python3 "$IN/knock.py" "$endpoint" hold > "$D/held_later"
+	keep memory "$(memory_of_map)"
+	until_true 120 job_over "$job"
+	secrets >> "$D/secrets"
+}
+
+the_key() { find "$D/home/$1/.belay" -name 'map-*.key' -print -quit 2>/dev/null | grep .; }
+forged() {
+	printf '%s\n' "$@"
+	printf '%s\n' "$@" | PYTHONPATH=$BATS_TEST_DIRNAME/../format python3 -c \
+		'import sys, xxh3; print("%016x" % xxh3.xxh3_64(sys.stdin.buffer.read(), 0))'
+}
+random_key() { head -c 400 /dev/urandom | tr -dc '0-9a-zA-Z' | head -c 40; }
+done_by() { (($(as "$1" "$OPT/belay" status "$job" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["chunks"]["done"])') >= $2)); }
+memory_of_map() {	# the most that it ever had, in kB
+	root bash -c 'for p in /proc/[0-9]*; do
+		[[ $(tr "\0" " " < $p/cmdline) != */belay\ map\ * ]] || sed -n "s/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p" $p/status
+	done 2>/dev/null' | sort -n | tail -n 1
+}
+
+# Where any of the keys in $IN/keys can be found: on command lines, in
+# environments and logs, in what the job wrote.
+secrets() {
+	root bash -c "cd $IN; grep -lzFf keys /proc/[0-9]*/cmdline /proc/[0-9]*/environ
+		grep -rlFf keys log ctld spool home/porter/log" 2>/dev/null || true
+}
+
+@test "strangers at the port of a map are hung up upon, and the map does not mind" {
+	scenario_done port
+	cat "$D/wrong_key" "$D/talked" "$D/held" "$D/held_later" "$D/home/porter/log"
+	[[ $(kept port mode) == "600 1523" ]]
+	[[ ! -e $BATS_FILE_TMPDIR/port.wrong_key ]]
+	nothing "$(cat "$D/wrong_key")"	# the worker waited in vain
+	grep -qx 'nonsense 20' "$D/talked"
+	grep -qx 'keyless 20' "$D/talked"
+	(($(sed -n 's/^poured //p' "$D/talked") < 32))
+	# more than there are descriptors, if not all of them, and hung up upon
+	(($(sed -n 's/^held //p' "$D/held") > 300))
+	grep -qx 'left 0' "$D/held"
+	grep -qx 'left 0' "$D/held_later"
+	echo "memory: $(kept port memory) kB"
+	(($(kept port memory) < 100000))
+	job_is "$(kept port job)" COMPLETED
+	grep -q '400 of 400 done' "$D/home/porter/log"
+	! grep 'cannot' "$D/home/porter/log"
+}
+
+@test "no key is on a command line, in an environment or in a log" {
+	scenario_done port
+	nothing "$(cat "$D/secrets")"
+	cp "$D/keys" "$D/log/planted"	# it would be found
+	[[ $(secrets) == log/planted ]]
+}
+
+# ---- what root does ---------------------------------------------------------
+
+scenario_traced() {
+	local slurmd
+	command -v strace >/dev/null || return 0
+	new_user watched 1524
+	script watched plain 'echo $BELAY_ATTEMPT'
+	slurmd=$("$PS" exec "$D" -n n7 -- cat /run/slurm/slurmd.n7.pid)
+	"$PS" exec "$D" -n n7 -- sh -c "echo \$\$ > $IN/strace.pid
+		exec strace -f -qq -s 300 -e trace=file,process,setuid,setresuid,setreuid,connect,bind \
+			-o $IN/trace -p $slurmd" < /dev/null > "$D/strace" 2>&1 &
+	until_true 30 is_traced "$slurmd"
+	job=$(submit watched -w n7 -o log --belay plain.sh)
+	until_true 60 job_over "$job"
+	until_true 60 epilog_is_over n7 "$job"
+	"$PS" exec "$D" -n n7 -- sh -c "kill \$(cat $IN/strace.pid)"
+	until_true 30 is_not_traced "$slurmd"
+	grep -qx 1 "$D/home/watched/log"
+}
+is_traced() { "$PS" exec "$D" -n n7 -- grep -q '^TracerPid:.[1-9]' "/proc/$1/status"; }
+is_not_traced() { ! is_traced "$1"; }
+
+@test "root opens nothing of an owner's, from submission to the last epilog" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	scenario_done traced
+	run -0 python3 "$BATS_TEST_DIRNAME/users/traced.py" "$D/trace" watched 1524
+	[[ $output == 3 ]]
 }

@@ -102,7 +102,6 @@ scenario_stopped() {
 		rm "$D/home/stopper/agent.$verb"
 	done
 }
-epilog_is_over() { grep -q "completed epilog for jobid $2\$" "$D/log/slurmd.$1.log"; }
 
 @test "an owner who stops his agent waits for it no longer than its deadline" {
 	scenario_done stopped

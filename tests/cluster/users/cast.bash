@@ -76,3 +76,5 @@ nothing() { [[ -z $1 ]] || { echo "there should not be: $1"; return 1; }; }
 seconds_between() {
 	echo $(($(date -d "$(job_field "$1" "$3")" +%s) - $(date -d "$(job_field "$1" "$2")" +%s)))
 }
+
+epilog_is_over() { grep -q "completed epilog for jobid $2\$" "$D/log/slurmd.$1.log"; }

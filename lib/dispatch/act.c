@@ -11,6 +11,8 @@
 #include "journal/event.h"
 #include "recover/recover.h"
 
+#define KILL_WAIT_USUAL 30	/* seconds, slurm.conf(5) */
+
 /* ---- written down ---- */
 
 /* An action that could not be written down is done again by whoever comes next:
@@ -117,23 +119,31 @@ static bool leaves_out_more(const struct act *a, const struct decision *d)
 }
 
 /* Whoever found the cause has asked already; what cannot be known now leaves
- * the list as it is. */
-static void look_at_nodes(const struct act *a, const struct decision *d)
+ * the list as it is.  Did it cost a call? */
+static bool look_at_nodes(const struct act *a, const struct decision *d)
 {
 	struct inquest *q = a->inquest;
 	const struct begin *b = inquest_attempt(q)->begin;
 
-	if (!q->nodes && b->nodes && b->nodes[0] && d->action != ACTION_HOLD &&
-	    leaves_out_more(a, d))
-		q->sched->load_nodes(q->sched->state, b->nodes,
-				     b->begin_us / 1000000, &q->nodes,
-				     &q->n_nodes, NULL);
+	if (q->nodes || !b->nodes || !b->nodes[0] ||
+	    d->action == ACTION_HOLD || !leaves_out_more(a, d))
+		return false;
+	q->sched->load_nodes(q->sched->state, b->nodes, b->begin_us / 1000000,
+			     &q->nodes, &q->n_nodes, NULL);
+	return true;
 }
 
-/* KillWait costs a call, and only says when to start. */
-static bool starts_by_us(const struct decision *d)
+/* It costs a call, and only says when to start: a wrong one may cost a wait,
+ * which the last node to complete shortens. */
+static int kill_wait(const struct act *a, const struct decision *d, bool asked)
 {
-	return d->action != ACTION_FAIL && !d->slurm_delay;
+	const struct sched *s = a->inquest->sched;
+
+	if (d->action == ACTION_FAIL || d->slurm_delay)
+		return 0;
+	if (asked && a->inquest->job.state != JOB_STATE_PENDING)
+		return KILL_WAIT_USUAL;	/* there is a requeue to be asked for */
+	return s->kill_wait(s->state);
 }
 
 static int make_plan(const struct act *a, const struct decision *d,
@@ -148,7 +158,6 @@ static int make_plan(const struct act *a, const struct decision *d,
 		.job = &q->job,
 		.now = a->now,
 		.decided = from ? from->decided_us / 1000000 : a->now,
-		.kill_wait = starts_by_us(d) ? s->kill_wait(s->state) : 0,
 		.last_completing = a->last_completing,
 		.runs_again = q->later_attempt,
 	};
@@ -156,7 +165,7 @@ static int make_plan(const struct act *a, const struct decision *d,
 	if (added_before(q, &before, err) < 0)
 		return -1;
 	in.added_before = buf_text(&before);
-	look_at_nodes(a, d);
+	in.kill_wait = kill_wait(a, d, look_at_nodes(a, d));
 	in.nodes = q->nodes;
 	in.n_nodes = q->n_nodes;
 	in.cluster_nodes = s->cluster_nodes(s->state);

@@ -63,6 +63,26 @@ static void test_a_node_that_died_is_left_out(void **state)
 	assert_true(w->slurm.calls <= 4);
 }
 
+/* There was no room to leave it out, or somebody has let it in again. */
+static void test_a_suspect_that_is_not_left_out_costs_no_fifth_call(void **state)
+{
+	struct world *w = *state;
+	struct fake_slurm *f = &w->slurm;
+
+	strcpy(w->moment.hint.preset, "high-availability");
+	assert_ok(world_begin(w), &w->err);
+	world_requeue(w, "n1");
+	f->down = "n2";
+	assert_ok(world_end(w, 143), &w->err);
+	world_restart(w, "n[1-2]", "n1");
+	f->exc_nodes[0] = '\0';
+	f->down = NULL;
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 1), &w->err);
+	assert_string_equal(buf_text(&f->did), "requeue 12; exclude n2; start; ");
+	assert_int_equal(f->calls, 4);
+}
+
 /* "after" has decided and died; the size of the cluster is not known yet. */
 static void test_a_decision_of_another_is_acted_upon_in_full(void **state)
 {
@@ -355,6 +375,8 @@ int main(void)
 		TEST_IN_WORLD(test_a_completed_script_is_left_alone),
 		TEST_IN_WORLD(test_only_quarantined_chunks_are_not_tried_again),
 		TEST_IN_WORLD(test_a_node_that_died_is_left_out),
+		TEST_IN_WORLD(
+		    test_a_suspect_that_is_not_left_out_costs_no_fifth_call),
 		TEST_IN_WORLD(test_a_decision_of_another_is_acted_upon_in_full),
 		TEST_IN_WORLD(test_what_was_decided_stands),
 		TEST_IN_WORLD(test_a_stale_agent_leaves),

@@ -57,20 +57,38 @@ static int try_to_hold(const struct name *n)
 /* A connection to the holder, who never accepts it, is hung up when the holder
  * is gone.  Who cannot connect (too many wait, or it is gone already) tries
  * again in a moment. */
-static void wait_for_holder(const struct name *n, int ms)
+static void wait_for_holder(const struct name *n, int ms, struct ucred *holder)
 {
 	_auto_close_ int fd = new_socket(SOCK_NONBLOCK);
 	struct pollfd p = { .fd = fd };
+	socklen_t size = sizeof(*holder);
 
-	if (fd >= 0 && connect(fd, (const void *)&n->addr, n->len) == 0)
-		poll(&p, 1, ms);
-	else
+	if (fd < 0 || connect(fd, (const void *)&n->addr, n->len) < 0) {
 		clock_sleep_ms(1);
+		return;
+	}
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size);
+	poll(&p, 1, ms);
+}
+
+/* The name cannot be guessed, but whoever is on this node sees it in
+ * /proc/net/unix while it is held, and may be faster the next time. */
+static int too_long(const struct ucred *holder, int wait_ms,
+		    struct belay_error *err)
+{
+	if (holder->uid != geteuid())
+		return err_set(err, BELAY_EFAILED, "process %d of user %u "
+			       "keeps those of this node from recording; "
+			       "waited %d s", (int)holder->pid,
+			       (unsigned)holder->uid, wait_ms / 1000);
+	return err_set(err, BELAY_EBUSY, "other processes of this node "
+		       "record; waited %d s", wait_ms / 1000);
 }
 
 int node_lock(const char *name, int wait_ms, struct belay_error *err)
 {
 	int64_t until = clock_mono_ns() + (int64_t)wait_ms * 1000000, left;
+	struct ucred holder = { .uid = geteuid() };
 	struct name n;
 	int fd;
 
@@ -86,10 +104,8 @@ int node_lock(const char *name, int wait_ms, struct belay_error *err)
 				       "of this node");
 		left = until - clock_mono_ns();
 		if (left <= 0)
-			return err_set(err, BELAY_EBUSY, "other processes of "
-				       "this node record; waited %d s",
-				       wait_ms / 1000);
-		wait_for_holder(&n, (int)(left / 1000000) + 1);
+			return too_long(&holder, wait_ms, err);
+		wait_for_holder(&n, (int)(left / 1000000) + 1, &holder);
 	}
 }
 

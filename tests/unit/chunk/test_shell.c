@@ -249,8 +249,8 @@ static void test_another_size_of_the_set_is_refused(void **state)
 	run_close(r);
 }
 
-/* A child that holds the name until it is killed; it says when it does. */
-static pid_t hold(const char *name)
+/* A child of that user holds the name until it is killed; it says when. */
+static pid_t hold(const char *name, uid_t uid)
 {
 	int ready[2];
 	char c;
@@ -259,7 +259,8 @@ static pid_t hold(const char *name)
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
-		if (node_lock(name, 0, NULL) < 0 || write(ready[1], "x", 1) != 1)
+		if (setresuid(uid, uid, uid) < 0 ||
+		    node_lock(name, 0, NULL) < 0 || write(ready[1], "x", 1) != 1)
 			_exit(1);
 		pause();
 		_exit(0);
@@ -279,7 +280,7 @@ static void test_a_killed_process_releases_the_node(void **state)
 	int fd;
 
 	snprintf(name, sizeof(name), "belay-test-%d", (int)getpid());
-	pid = hold(name);
+	pid = hold(name, getuid());
 	assert_fails(node_lock(name, 20, &d->err), &d->err, BELAY_EBUSY,
 		     "other processes of this node record");
 	kill(pid, SIGKILL);
@@ -294,6 +295,24 @@ static void test_a_killed_process_releases_the_node(void **state)
 	close(fd);
 }
 
+static void test_a_stranger_who_keeps_us_from_recording_is_named(void **state)
+{
+	struct tmpdir *d = *state;
+	char name[64], words[64];
+	pid_t pid;
+
+	if (getuid() != 0)
+		skip();
+	snprintf(name, sizeof(name), "belay-test-%d", (int)getpid());
+	pid = hold(name, 4711);
+	snprintf(words, sizeof(words), "process %d of user 4711 keeps",
+		 (int)pid);
+	assert_fails(node_lock(name, 20, &d->err), &d->err, BELAY_EFAILED,
+		     words);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +325,8 @@ int main(void)
 		TEST_IN_TMPDIR(test_what_an_older_attempt_left_here_is_not_waited_for),
 		TEST_IN_TMPDIR(test_another_size_of_the_set_is_refused),
 		TEST_IN_TMPDIR(test_a_killed_process_releases_the_node),
+		TEST_IN_TMPDIR(
+		    test_a_stranger_who_keeps_us_from_recording_is_named),
 	};
 
 	return cmocka_run_group_tests_name("shell", tests, NULL, NULL);

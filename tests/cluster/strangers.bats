@@ -330,7 +330,7 @@ secrets() {
 	(($(kept port memory) < 100000))
 	job_is "$(kept port job)" COMPLETED
 	grep -q '400 of 400 done' "$D/home/porter/log"
-	! grep 'cannot' "$D/home/porter/log"
+	run ! grep 'cannot' "$D/home/porter/log"
 }
 
 @test "no key is on a command line, in an environment or in a log" {

@@ -11,13 +11,16 @@ setup_file() {
 	need_cluster
 	cast_start 8
 	# shellcheck disable=SC2086  # a list
-	scenarios_start ${SCENARIOS:-followed babble stopped slow_child slow_agent}
+	scenarios_start ${SCENARIOS:-patience followed babble stopped slow_child slow_agent}
 }
 
 teardown_file() {
 	scenarios_stop
 	cluster_stop
+	D=$PATIENT
+	[[ ! -e $D ]] || cluster_stop
 }
+PATIENT=$BATS_FILE_TMPDIR/p	# a cluster of its own, for its slurmctld goes away
 
 # ---- what the agent has of root, and of its owner ---------------------------
 
@@ -168,5 +171,46 @@ scenario_slow_agent() { scenario_slow agent n6 1514; }
 		((waited = $(seconds_between "$job" StartTime EndTime), waited >= 18 && waited <= 30))
 		((waited = $(kept "slow_$who" over) - $(date -d "$(job_field "$job" EndTime)" +%s), waited <= 10))
 	done
+	no_node_drained
+}
+
+# ---- a stop while slurmctld is away -----------------------------------------
+
+# The agent of `end` has asked for time by then.  slurmstepd that waits for more
+# than UnkillableStepTimeout after the job was killed has its node drained.
+scenario_patience() {
+	local job
+	D=$PATIENT ALICE=$PATIENT/home/alice
+	cluster_start 2
+	script alice leaves 'touch "begun.$SLURM_JOB_ID.$BELAY_ATTEMPT"' \
+		'[ "$BELAY_ATTEMPT" != 1 ] || until [ -e go ]; do sleep 0.1; done' \
+		'[ "$BELAY_ATTEMPT" != 1 ]'
+	for node in n1 n2; do
+		job=$(submit alice --requeue -w $node -o "log.$node" --belay leaves.sh)
+		keep "$node" "$job"
+		until_true 60 test -e "$ALICE/begun.$job.1"
+		alice scontrol update "jobid=$job" Comment=changed
+	done
+	# what slurmctld has not saved is Slurm's to lose
+	until_true 30 test "$D/ctld/job_state" -nt "$ALICE/begun.$job.1"
+	"$PS" controller "$D" stop
+	SECONDS=0
+	touch "$ALICE/go"
+	until_true 30 on n1 root sh -c 'kill -STOP $(pgrep -x belay-agent)'
+	stopped=$SECONDS
+	# slurmstepd itself stays until it has told slurmctld of the end
+	until_true 90 grep -q 'is not recorded: belay-agent did not answer' "$D/log/slurmd.n1.log"
+	keep waited $((SECONDS - stopped))
+	until ((SECONDS > 55)); do sleep 1; done
+	"$PS" controller "$D" start
+	until_true 90 job_is "$(kept patience n2)" COMPLETED
+}
+
+@test "an agent that stands still is left within 40 s, one that waits for slurmctld is not" {
+	scenario_done patience
+	D=$PATIENT ALICE=$PATIENT/home/alice
+	echo "waited $(kept patience waited) s"
+	(($(kept patience waited) >= 20 && $(kept patience waited) <= 50))
+	[[ $(status "$(kept patience n2)" "len(a), a[0]['cause'], s['state']") == "(2, 'failed', 'completed')" ]]
 	no_node_drained
 }

@@ -171,7 +171,7 @@ deps:
 UNIT    := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 UNIT_O  := $(call objects,$(wildcard tests/support/*.c))
 SCRIPTS := $(sort $(wildcard tests/*.t tests/cli/*.bats tests/cli/*.t \
-             tests/format/*.t tests/crash/*.t tests/power/*.t tests/power/*.bats \
+             tests/format/*.t tests/crash/*.t tests/fuzz/*.t tests/power/*.t tests/power/*.bats \
              tests/examples/*.bats))
 CLUSTER := $(sort $(wildcard tests/cluster/*.bats tests/cluster/*.t \
              tests/versions/*.t))
@@ -211,6 +211,18 @@ $(SLOW_NAMES): $(B)/tests/security/nss/slow.o
 	$(Q)$(CC) -shared $(ALL_LDFLAGS) -o $@ $<
 HELPERS += $(SLOW_NAMES)
 
+# The fuzzers, for what they found once.
+FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_fuzz_wire  := $(call objects,cmd/map/wire.c cmd/map/command.c)
+FUZZ_fuzz_words := $(call objects,cmd/map/items.c)
+FUZZ_fuzz_reply := $(call objects,plugin/reply.c)
+$(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o \
+		$(BELAY_OBJ) $(PLUGIN_OBJ) $(B)/libdeciding.a $(B)/librecording.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/tests/fuzz/replay.o \
+	  $(FUZZ_$*) $(B)/libdeciding.a $(B)/librecording.a $(RECORD_LIBS) \
+	  $(DECIDE_LIBS)
+
 # The examples that tests and the demo run.
 EXAMPLES := $(B)/examples/ensemble
 $(B)/examples/ensemble: $(wildcard contrib/examples/ensemble/*.[ch])
@@ -224,7 +236,7 @@ $(B)/examples/ensemble: $(wildcard contrib/examples/ensemble/*.[ch])
 RUN = env BUILD=$(abspath $(B)) prove --timer --failures --comments -j 3 \
   --rules 'seq=tests/cluster/{c,f,h,k,ma}*' --rules 'seq=tests/cluster/**' \
   --rules 'seq=**' --exec tests/run-one
-check-quick: all $(UNIT) $(HELPERS) $(EXAMPLES)
+check-quick: all $(UNIT) $(HELPERS) $(FUZZERS) $(EXAMPLES)
 	contrib/deps.sh test
 	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS))
 check-cluster: all $(HELPERS) $(EXAMPLES)
@@ -238,7 +250,7 @@ check: deps
 	$(MAKE) all unit examples
 	$(RUN) $(or $(TESTS),$(UNIT) $(SCRIPTS) $(CLUSTER) $(NFS))
 .PHONY: unit examples
-unit: $(UNIT) $(HELPERS)
+unit: $(UNIT) $(HELPERS) $(FUZZERS)
 examples: $(EXAMPLES)
 
 demo: deps

@@ -50,6 +50,7 @@ int64_t clock_iso_parse(const char *text)
 {
 	struct tm tm = { 0 };
 	int us = 0, used = 0;
+	time_t s;
 
 	if (!text ||
 	    sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%6dZ%n", &tm.tm_year,
@@ -59,7 +60,8 @@ int64_t clock_iso_parse(const char *text)
 		return 0;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	return (int64_t)timegm(&tm) * 1000000 + us;
+	s = timegm(&tm);
+	return s < 0 ? 0 : (int64_t)s * 1000000 + us;
 }
 
 const char *clock_span(double seconds, char out[16])

@@ -95,8 +95,8 @@ static int expand(struct hosts *h, const char *prefix, const char *rest,
 			return bad(rest, err);
 		return append(h, name, err);
 	}
-	shut = strchr(open, ']');
-	if (!shut || shut == open + 1 ||
+	shut = strchr(rest, ']');	/* the first must not stand before it */
+	if (!shut || shut < open || shut == open + 1 ||
 	    text_format(name, sizeof(name), "%s%.*s", prefix,
 			(int)(open - rest), rest) < 0 ||
 	    text_format(inside, sizeof(inside), "%.*s", (int)(shut - open - 1),

@@ -210,7 +210,7 @@ class Prune(Checkpoint):
     words = ["checkpoint", "prune", "--keep", "1"]
 
     def promise(self, world, said):
-        if "deleted" in said:   # else it could not tell that 2 is good
+        if "deleted 1" in said:         # else it could not tell that 2 is good
             check(world.checkpoints() == {2: "good"}, "it is not gone")
 
     def again(self, world):

@@ -57,6 +57,7 @@ static void test_what_is_no_list_is_refused(void **state)
 	static const char *const cases[] = {
 		"n[", "n]", "n[]", "n[a]", "n[3-1]", "n[1-", "n[1-999999999]",
 		"n[0-99999][0-99999]", "n[-1]",
+		"1]n[1-2]", "n]1[2]",
 	};
 
 	(void)state;

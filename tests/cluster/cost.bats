@@ -219,5 +219,12 @@ files() { find "$ALICE/.belay/private/$1" "$ALICE/.belay/private/jobs/$1" -type 
 }
 
 @test "nothing was asked from a node but by agents" {
+	costs | awk '{ n[$1]++; all[$1] += $5
+		if (!($1 in few) || $5 < few[$1]) few[$1] = $5
+		if ($5 > many[$1]) many[$1] = $5
+		if (!($1 in least) || $6 < least[$1]) least[$1] = $6
+		if ($6 > most[$1]) most[$1] = $6 }
+		END { for (m in n) printf "# %s, %d times: %d to %d requests (%.1f), %d to %d durable\n",
+			m, n[m], few[m], many[m], all[m] / n[m], least[m], most[m] }' >&3
 	[[ $(costs | tee /dev/stderr | grep -c ^stray) == 0 ]]
 }

@@ -200,6 +200,15 @@ refused() {	# NAME ATTEMPT NEWEST
 # asked FILE-OF-JSON PYTHON-EXPRESSION over e, each of the objects: how many
 count() { python3 -c "import json,sys; print(sum(bool($1) for e in json.load(sys.stdin)))"; }
 
+# Nor does one get a late checkpoint who asks for it.
+not_restored() {	# JOB ATTEMPT, checkpoints as JSON
+	local id
+	for id in $(python3 -c "import json,sys; print(*[e['id'] for e in json.load(sys.stdin) if e['condition'] == 'late' and e['attempt'] == $2])"); do
+		! belay checkpoint restore --run "$1" --into late "$id" > "$ALICE/restore" 2>&1
+		grep "checkpoint $id is late: attempt $2 published it after the next one had begun" "$ALICE/restore"
+	done
+}
+
 # What was written beyond the cut is told as late, and counts nowhere.
 told_as_late() {	# NAME ATTEMPT CHECKPOINTS
 	local job set late="e['attempt'] == $2 and e['late']"
@@ -211,6 +220,7 @@ told_as_late() {	# NAME ATTEMPT CHECKPOINTS
 	belay checkpoint list --run "$job" --json > "$ALICE/$1.checkpoints"
 	same "late checkpoints of attempt $2" "$(count "e['attempt'] == $2 and e['condition'] == 'late'" < "$ALICE/$1.checkpoints")" "$3"
 	same "late ones that count" "$(count "e['label'] == 'late' and e['condition'] != 'late'" < "$ALICE/$1.checkpoints")" 0
+	not_restored "$job" "$2" < "$ALICE/$1.checkpoints"
 	echo "# $1: $(count "$late" < "$ALICE/$1.late") late records of attempt $2" >&3
 }
 

@@ -50,22 +50,12 @@ unsigned standing_attempt(const struct run *r, const struct moment *m,
 	return a->number;
 }
 
-/* A run that was joined by name has the submission id of who began it; what is
- * found so is checked by standing_attempt(). */
-static int find_name(const struct moment *m, char name[RUN_NAME_SIZE],
-		     struct belay_error *err)
-{
-	if (run_of_job(m->root, m->cluster, m->job_id, m->hint.submission,
-		       name, err) == 0)
-		return 0;
-	return run_of_job(m->root, m->cluster, m->job_id, "", name, err);
-}
-
 struct run *standing_run(const struct moment *m, struct belay_error *err)
 {
 	char name[RUN_NAME_SIZE], dir[sizeof(m->root) + 2 * RUN_NAME_SIZE + 2];
 
-	if (find_name(m, name, err) < 0)
+	if (run_of_job(m->root, m->cluster, m->job_id, m->hint.submission,
+		       name, err) < 0)
 		return NULL;
 	if (text_format(dir, sizeof(dir), "%s/%s/%s", m->root, m->cluster,
 			name) < 0) {

@@ -2,9 +2,10 @@
 /*
  * job.c - jobs/<job id>/<attempt>.<run>: which run a Slurm job is
  *
- * An epilog knows neither array ids nor the job's name, only the job's id.  An
- * entry is an empty file made once; of the runs that it names the one that has
- * the submission asked for is the answer, and of several the newest.
+ * An epilog knows neither array ids nor the job's name, only the job's id, which
+ * Slurm gives again.  An entry is an empty file made once; of the runs that it
+ * names the one is the answer that the submission asked for has founded, or has
+ * joined by name, and of several the one that was begun last.
  *
  * An index, so a copy: begin.json has the job's id too.  Where it is lost with
  * the power of its disk, so are the processes that would have looked at it, and
@@ -65,71 +66,123 @@ bool run_begin_is_of(const struct begin *b, uint32_t job_id,
 	       (!b->submission[0] || !strcmp(b->submission, submission));
 }
 
-/* What run.json says, without its attempts: an epilog has little time, and
- * there may be a thousand. */
-static int peek(const char *root, const char *cluster, const char *name,
-		struct run *r)
-{
-	_auto_close_ int fd = cluster_subdir(root, cluster, name, false, NULL);
-	_auto_buf_ struct buf text = { 0 };
+/* What an entry leads to: who founded the run, and who began the attempt. */
+struct lead {
+	char founder[RUN_ID_HEX], beginner[RUN_ID_HEX];
+	int64_t at_us;		/* when it began, or the run did */
+};
 
-	if (fd < 0 || fs_read(fd, "run.json", JSON_MAX_BYTES, &text, NULL) < 0)
+static int read_below(const char *root, const char *cluster, const char *path,
+		      const char *file, struct buf *text)
+{
+	_auto_free_ char *dir = NULL;
+	_auto_close_ int fd = -1;
+
+	if (asprintf(&dir, "%s/%s/%s", root, cluster, path) < 0) {
+		dir = NULL;
 		return -1;
-	return run_decode(&text, r, NULL);
+	}
+	fd = fs_dir_open(dir, false, NULL);
+	return fd < 0 ? -1 : fs_read(fd, file, JSON_MAX_BYTES, text, NULL);
 }
 
-/* The run that an entry names, unless one of those before it did. */
-static const char *run_named_first(const struct fs_names *names, size_t i)
+/* Two files and not the whole run: an epilog has little time, and there may be a
+ * thousand attempts. */
+static int follow(const char *root, const char *cluster, const char *entry,
+		  struct lead *l)
+{
+	_auto_buf_ struct buf text = { 0 };
+	char path[2 * RUN_NAME_SIZE];
+	struct run r = { 0 };
+	struct begin *b = NULL;
+
+	*l = (struct lead){ .at_us = 0 };
+	if (read_below(root, cluster, strchr(entry, '.') + 1, "run.json",
+		       &text) < 0 || run_decode(&text, &r, NULL) < 0)
+		return -1;
+	memcpy(l->founder, r.submission, sizeof(l->founder));
+	l->at_us = r.created_us;
+	snprintf(path, sizeof(path), "%s/attempts/%.*s",
+		 strchr(entry, '.') + 1, (int)strcspn(entry, "."), entry);
+	if (read_below(root, cluster, path, "begin.json", &text) == 0)
+		b = begin_decode(&r, (unsigned)strtoul(entry, NULL, 10), &text,
+				 NULL);
+	if (b) {
+		memcpy(l->beginner, b->submission, sizeof(l->beginner));
+		l->at_us = b->begin_us;
+	}
+	begin_free(b);
+	return 0;
+}
+
+/* The run that an entry names, unless one of those behind it does. */
+static const char *run_named_last(const struct fs_names *names, size_t i)
 {
 	const char *run = strchr(names->name[i], '.');
 
 	if (!run || !text_is_name(++run))
 		return NULL;
-	while (i-- > 0) {
-		const char *before = strchr(names->name[i], '.');
+	while (++i < names->n) {
+		const char *behind = strchr(names->name[i], '.');
 
-		if (before && !strcmp(before + 1, run))
+		if (behind && !strcmp(behind + 1, run))
 			return NULL;
 	}
 	return run;
 }
 
-int run_of_job(const char *root, const char *cluster, uint32_t job_id,
-	       const char *submission, char *name, struct belay_error *err)
+/* The entries of a job. */
+static int list_entries(const char *root, const char *cluster, uint32_t job_id,
+			struct fs_names *names, struct belay_error *err)
 {
 	_auto_close_ int jobs = cluster_subdir(root, cluster, "jobs", false, err);
 	_auto_close_ int dir = -1;
-	_auto_names_ struct fs_names names = { 0 };
-	int64_t best = -1;
 	char id[16];
 
-	if (jobs < 0)
+	if (jobs < 0 || fs_list(jobs, names, err) < 0)
 		return -1;
 	snprintf(id, sizeof(id), "%" PRIu32, job_id);
-	if (fs_list(jobs, &names, err) < 0)
-		return -1;
-	if (!fs_names_has(&names, id))
+	if (!fs_names_has(names, id))
 		return err_set(err, BELAY_ENOENT, "job %s has no run below '%s'",
 			       id, root);
 	dir = fs_subdir_open(jobs, id, err);
-	if (dir < 0 || fs_list(dir, &names, err) < 0)
+	return dir < 0 ? -1 : fs_list(dir, names, err);
+}
+
+static bool is_wanted(const struct lead *l, const char *submission)
+{
+	return !*submission || !strcmp(l->founder, submission) ||
+	       !strcmp(l->beginner, submission);
+}
+
+/* A run that cannot be read is the answer only where there is no other: whoever
+ * opens it learns why. */
+int run_of_job(const char *root, const char *cluster, uint32_t job_id,
+	       const char *submission, char *name, struct belay_error *err)
+{
+	_auto_names_ struct fs_names names = { 0 };
+	int64_t best = -1;
+
+	if (list_entries(root, cluster, job_id, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
-		const char *run = run_named_first(&names, i);
-		struct run r = { 0 };
+		const char *run = run_named_last(&names, i);
+		struct lead l;
 
-		if (!run || (peek(root, cluster, run, &r) < 0 && *submission) ||
-		    (*submission && strcmp(r.submission, submission)))
+		if (!run)
 			continue;
-		/* entries of the same number are told apart by their age */
-		if (r.created_us > best) {
-			best = r.created_us;
-			snprintf(name, RUN_NAME_SIZE, "%s", run);
-		}
+		if (follow(root, cluster, names.name[i], &l) < 0)
+			l.at_us = 0;
+		else if (!is_wanted(&l, submission))
+			continue;
+		if (l.at_us <= best)
+			continue;
+		best = l.at_us;
+		snprintf(name, RUN_NAME_SIZE, "%s", run);
 	}
 	if (best < 0)
-		return err_set(err, BELAY_ENOENT, "job %s has no run of its "
-			       "submission below '%s'", id, root);
+		return err_set(err, BELAY_ENOENT, "job %" PRIu32 " has no run "
+			       "of its submission below '%s'", job_id, root);
 	return 0;
 }
 

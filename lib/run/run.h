@@ -189,8 +189,8 @@ int run_settle(const struct run *r, unsigned n, struct belay_error *err);
 /* jobs/<job>/: which run and attempt a job is.  Seen at once, not synced. */
 int run_index_job(struct run *r, const char *root, uint32_t job_id,
 		  unsigned attempt, struct belay_error *err);
-/* The run of a Slurm job id and submission id ("" any: the newest entry).
- * name has RUN_NAME_SIZE bytes.  BELAY_ENOENT if none. */
+/* The run that a Slurm job id and submission id have founded or joined ("": any)
+ * and begun last.  name has RUN_NAME_SIZE bytes.  BELAY_ENOENT if none. */
 int run_of_job(const char *root, const char *cluster, uint32_t job_id,
 	       const char *submission, char *name, struct belay_error *err);
 

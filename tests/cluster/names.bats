@@ -303,24 +303,29 @@ forget_everything() {
 	"$PS" wait "$D" 60
 }
 
+# Job 2 gets the id of a job whose run is younger than the one that it joins.
 scenario_counter() {
 	in_cluster c
-	local old=$ALICE/.belay/private/1
-	same "id" "$(submit old --belay waits.sh)" 1
-	same "id" "$(submit kept --belay --belay-run=kept waits.sh)" 2
-	until_true 60 started old 1 1
-	until_true 60 started kept 2 1
+	local old=$ALICE/.belay/private/3
+	same "id" "$(submit kept --belay --belay-run=kept waits.sh)" 1
+	until_true 60 started kept 1 1
+	same "id" "$(submit other --belay waits.sh)" 2
+	same "id" "$(submit old --belay waits.sh)" 3
+	until_true 60 started other 2 1
+	until_true 60 started old 3 1
 	forget_everything
 	digest "$old" > "$BATS_FILE_TMPDIR/counter.before"
 
-	same "id" "$(submit new -N2 -n2 --belay=high-availability waits.sh)" 1
+	same "id" "$(submit first --belay once.sh)" 1
 	same "id" "$(submit kept --belay --belay-run=kept once.sh)" 2
+	same "id" "$(submit new -N2 -n2 --belay=high-availability waits.sh)" 3
+	until_true 90 job_is 1 COMPLETED
 	until_true 90 job_is 2 COMPLETED
-	until_true 60 started new 1 1
-	"$PS" kill "$D" "$(batch_host 1)" power
-	until_true 90 started new 1 2
+	until_true 60 started new 3 1
+	"$PS" kill "$D" "$(batch_host 3)" power
+	until_true 90 started new 3 2
 	touch "$ALICE/go.new"
-	until_true 60 job_is 1 COMPLETED
+	until_true 60 job_is 3 COMPLETED
 	digest "$old" > "$BATS_FILE_TMPDIR/counter.after"
 }
 
@@ -328,20 +333,23 @@ scenario_counter() {
 	scenario_done counter 300
 	in_cluster c
 	diff "$BATS_FILE_TMPDIR/counter.before" "$BATS_FILE_TMPDIR/counter.after"
-	same "notes" "$(notes new | paste -sd' ')" "start 1 1 1.2 none start 1 2 1.2 node_fail"
-	same "said" "$(said new 1 | grep -c "belay: run '1' is another submission's; this one is '1.2'")" 1
-	same "by the id" "$(status 1 "s['run'], len(a), a[1]['cause']")" "('1.2', 2, 'completed')"
-	same "restarts" "$(job_field 1 Restarts)" 1
-	grep -q '"by": "after"' "$ALICE/.belay/private/1.2/attempts/000001/decision.json"
+	same "notes" "$(notes new | paste -sd' ')" "start 3 1 3.2 none start 3 2 3.2 node_fail"
+	same "said" "$(said new 3 | grep -c "belay: run '3' is another submission's; this one is '3.2'")" 1
+	same "by the id" "$(status 3 "s['run'], len(a), a[1]['cause']")" "('3.2', 2, 'completed')"
+	same "restarts" "$(job_field 3 Restarts)" 1
+	grep -q '"by": "after"' "$ALICE/.belay/private/3.2/attempts/000001/decision.json"
+	# where nothing was called so before
+	same "notes" "$(notes first | paste -sd' ')" "start 1 1 1 none start 1 2 1 failed"
 }
 
-@test "a name may be joined by a job that has the id of the one before" {
+@test "a name may be joined by a job that has the id of another" {
 	scenario_done counter 300
 	in_cluster c
 	same "notes" "$(notes kept | paste -sd' ')" \
-		"start 2 1 kept none start 2 2 kept vanished start 2 3 kept failed"
+		"start 1 1 kept none start 2 2 kept vanished start 2 3 kept failed"
 	same "the run" "$(status kept "[(x['job'], x['cause'], x['suspects']) for x in a]")" \
-		"[('2', 'vanished', ''), ('2', 'failed', ''), ('2', 'completed', '')]"
+		"[('1', 'vanished', ''), ('2', 'failed', ''), ('2', 'completed', '')]"
+	same "by the id" "$(status 2 "s['run']") $(status 1 "s['run']")" "kept 1"
 	same "restarts" "$(job_field 2 Restarts)" 1
 }
 

@@ -320,10 +320,42 @@ static void test_a_job_with_the_id_of_a_holder_holds_nothing(void **state)
 	assert_ok(world_begin(w), &w->err);
 	join_as(w, 13);
 	w->slurm.other_id = 12;
-	w->slurm.other_submitted = INT64_C(1) << 40;
+	w->slurm.start_time += 1000;	/* not the start that had begun */
 	assert_ok(world_begin(w), &w->err);
 	assert_env(w, "BELAY_ATTEMPT", "2");
 	assert_env(w, "BELAY_PREVIOUS_CAUSE", "vanished");
+}
+
+/* Nor when its start is not known, but it was submitted later. */
+static void test_a_job_that_was_submitted_later_holds_nothing(void **state)
+{
+	struct world *w = *state;
+
+	w->slurm.away = true;
+	assert_ok(world_begin(w), &w->err);
+	w->slurm.away = false;
+	join_as(w, 13);
+	w->slurm.other_id = 12;
+	w->slurm.other_submitted = INT64_C(1) << 40;
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ATTEMPT", "2");
+}
+
+/* Or when it has been restarted, but has a run of its own. */
+static void test_a_job_with_a_run_of_its_own_holds_no_other(void **state)
+{
+	struct world *w = *state;
+
+	assert_ok(world_begin(w), &w->err);
+	w->moment.hint.submission[0] = 'e';
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_RUN", "12.2");
+	join_as(w, 13);
+	w->slurm.other_id = 12;
+	w->moment.restart = w->slurm.restart = 1;
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_RUN", "12");
+	assert_env(w, "BELAY_ATTEMPT", "2");
 }
 
 /* Slurm counts its ids from 1 again: the job that has ours now knows nothing of
@@ -558,6 +590,9 @@ int main(void)
 		TEST_IN_WORLD(test_a_job_with_our_id_is_not_ours),
 		TEST_IN_WORLD(
 			test_a_job_with_the_id_of_a_holder_holds_nothing),
+		TEST_IN_WORLD(
+			test_a_job_that_was_submitted_later_holds_nothing),
+		TEST_IN_WORLD(test_a_job_with_a_run_of_its_own_holds_no_other),
 		TEST_IN_WORLD(test_a_job_that_cannot_yield_is_not_called_off),
 		TEST_IN_WORLD(test_a_run_of_a_job_that_is_gone_is_taken_over),
 		TEST_IN_WORLD(test_of_two_jobs_that_begin_at_once_one_yields),

@@ -213,6 +213,40 @@ static void test_a_job_finds_its_run_by_id_and_submission(void **state)
 	run_close(s);
 }
 
+static void begin_as(struct tmpdir *d, struct run *r, const char *submission)
+{
+	struct begin b = { .job_id = 12, .action = "start" };
+	unsigned n = run_claim(r, &d->err);
+
+	memcpy(b.submission, submission, sizeof(b.submission));
+	b.begin_us = 3000000000000000 + n;
+	assert_ok(run_index_job(r, d->path, 12, n, &d->err), &d->err);
+	assert_int_equal(run_publish_begin(r, n, &b, &d->err), 1);
+}
+
+/* The name was there before the job that had the id first. */
+static void test_a_job_finds_the_run_that_it_has_joined(void **state)
+{
+	static const char joiner[] = "cccccccccccccccccccccccccccccccc";
+	struct tmpdir *d = *state;
+	bool fresh, renamed;
+	char name[RUN_NAME_SIZE];
+	struct run *kept = make(d, "kept", ID_A, true, &fresh, &renamed);
+	struct run *first = make(d, "12", ID_B, false, &fresh, &renamed);
+
+	begin_as(d, first, ID_B);
+	begin_as(d, kept, ID_A);
+	begin_as(d, kept, joiner);
+	assert_ok(run_of_job(d->path, "mc", 12, joiner, name, &d->err), &d->err);
+	assert_string_equal(name, "kept");
+	assert_ok(run_of_job(d->path, "mc", 12, ID_B, name, &d->err), &d->err);
+	assert_string_equal(name, "12");
+	assert_ok(run_of_job(d->path, "mc", 12, "", name, &d->err), &d->err);
+	assert_string_equal(name, "kept");
+	run_close(kept);
+	run_close(first);
+}
+
 /* An epilog asks, and has 5 s. */
 static void test_finding_the_run_of_a_job_does_not_read_its_attempts(void **state)
 {
@@ -325,6 +359,7 @@ int main(void)
 		TEST_IN_TMPDIR(test_what_an_attempt_says_is_read_back),
 		cmocka_unit_test(test_a_process_that_is_gone_is_not_alive),
 		TEST_IN_TMPDIR(test_a_job_finds_its_run_by_id_and_submission),
+		TEST_IN_TMPDIR(test_a_job_finds_the_run_that_it_has_joined),
 		TEST_IN_TMPDIR(test_finding_the_run_of_a_job_does_not_read_its_attempts),
 		TEST_IN_TMPDIR(test_what_was_known_outlives_a_reload_that_fails),
 		TEST_IN_TMPDIR(test_a_begin_that_comes_late_does_not_count),

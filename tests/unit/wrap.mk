@@ -12,13 +12,16 @@ WRAP_test_restore = write read fsync
 WRAP_test_failures = fsync fdatasync mkdirat linkat renameat write pwrite read \
   openat malloc calloc realloc strdup posix_memalign
 
-# The plugin's files; those that speak SPANK find a fake of it in test_hooks.
+# The plugin's files; those that speak SPANK find a fake of it in fake.c.
 plugin_o = $(patsubst %,$(B)/plugin/%.o,$(1))
 EXTRA_test_reply       = $(call plugin_o,reply)
 EXTRA_test_arguments   = $(call plugin_o,arguments)
 EXTRA_test_environment = $(call plugin_o,environment)
 EXTRA_test_agent       = $(call plugin_o,agent child environment owner reply)
-EXTRA_test_hooks       = $(PLUGIN_OBJ)
+FAKE_SPANK := $(B)/tests/unit/plugin/fake.o
+EXTRA_test_hooks_submit = $(PLUGIN_OBJ) $(FAKE_SPANK)
+EXTRA_test_hooks_job   = $(PLUGIN_OBJ) $(FAKE_SPANK)
+$(patsubst %,$(B)/tests/unit/plugin/test_hooks_%,submit job): $(FAKE_SPANK)
 $(filter $(B)/tests/unit/plugin/%,$(UNIT)): $(PLUGIN_OBJ)
 WRAP_test_writer = pwrite run_check_fence fs_type openat close
 WRAP_test_shell = gethostname

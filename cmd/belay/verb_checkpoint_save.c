@@ -49,7 +49,10 @@ static int copy_file(const char *path, const struct stat *st, void *arg,
 	out = fs_tree_create(k->into, path, err);
 	if (out < 0 || fs_copy(in, out, path, err) < 0)
 		return -1;
-	if (fchmod(out, st->st_mode & 0777) < 0 || close_written(take_fd(&out)) < 0)
+	/* by its name: with the file open, nobody could kill us here while an
+	 * NFSv4 server is silent */
+	if (close_written(take_fd(&out)) < 0 ||
+	    fchmodat(k->into, path, st->st_mode & 0777, 0) < 0)
 		return err_sys(err, "cannot write '%s'", path);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include "base/patient.h"
 #include "fs/tree.h"
 
-#define STEP (1u << 20)
+#define STEP (4u << 20)
 #define AT_ONCE (16u << 20)
 
 void fs_write_soon(int fd)

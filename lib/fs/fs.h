@@ -27,6 +27,8 @@
  * if it belongs to root or to us.  With create, missing components are made
  * (0700) and made durable, but only below a home or another directory that
  * exists: the first component that is missing must have a parent of ours.
+ * Opening each on the way has a client of NFS ask the server: it remembers for
+ * half a minute which names are missing in a directory, but not beyond that.
  * The last directory must be ours.  Returns an O_PATH-free directory
  * descriptor or -1: BELAY_ENOENT when it is missing, BELAY_ECONFIG when it will
  * not do: it is another's (whose is said), closed to us or no directory.
@@ -127,5 +129,14 @@ int fs_segment_write(int fd, uint64_t offset, const void *data, size_t len,
 /* What statfs(2) says of the type: "nfs", "ext4", "tmpfs", ...; local_only is
  * set for types that no other node can see. */
 const char *fs_type(int fd, bool *local_only);
+
+/*
+ * Who waits for buffered bytes while an NFS server is silent does not even die
+ * of SIGKILL; who writes them directly does.  This is the flag for open(2) to
+ * do so below dirfd, or 0; NFS takes any length for it.  Who waits for anything
+ * but a read or a write with a file open that NFSv4 knows of, a stat or a
+ * chmod, does not die either: so the question is asked before.
+ */
+int fs_stay_killable(int dirfd);
 
 #endif /* FS_FS_H */

@@ -9,8 +9,10 @@
  *	unlink		the temporary name
  *	sync		the directory, or a crash can undo the link
  *
- * On NFS a repeated request can make a link that worked look as if it had
- * failed; then the file has two names, which tells.
+ * On NFS a request is repeated when its reply was lost, and what has been done
+ * then looks as if it had failed.  So who is refused looks again: a file that
+ * was linked has two names, a directory that was renamed is there.  That look
+ * asks the server, for what the client remembers is from before.
  */
 
 #include <errno.h>
@@ -64,7 +66,8 @@ static int write_temporary(int dirfd, const char *tmp, const char *name,
 			   struct belay_error *err)
 {
 	_auto_close_ int fd = open_at(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL |
-				     O_NOFOLLOW | O_CLOEXEC, 0600);
+				      O_NOFOLLOW | O_CLOEXEC |
+				      fs_stay_killable(dirfd), 0600);
 
 	if (fd < 0)
 		return err_sys(err, "cannot create '%s'", name);
@@ -74,18 +77,34 @@ static int write_temporary(int dirfd, const char *tmp, const char *name,
 	return 0;
 }
 
+static int ask_server(int dirfd, const char *name, struct statx *stx)
+{
+	return statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH |
+		     AT_STATX_FORCE_SYNC, STATX_NLINK | STATX_INO, stx);
+}
+
+/* Is the directory fd in dirfd under this name? */
+static bool is_there(int fd, int dirfd, const char *name)
+{
+	struct statx ours, found;
+
+	return ask_server(fd, "", &ours) == 0 &&
+	       ask_server(dirfd, "", &found) == 0 &&	/* what is in it */
+	       ask_server(dirfd, name, &found) == 0 &&
+	       found.stx_ino == ours.stx_ino;
+}
+
 /* 1: linked by us, 0: the name stood, -1. */
 static int link_once(int dirfd, const char *tmp, const char *name,
 		     struct belay_error *err)
 {
-	struct stat st;
+	struct statx stx;
 
 	if (linkat(dirfd, tmp, dirfd, name, 0) == 0)
 		return 1;
 	if (errno != EEXIST)
 		return err_sys(err, "cannot publish '%s'", name);
-	return fstatat(dirfd, tmp, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_nlink == 2;
+	return ask_server(dirfd, tmp, &stx) == 0 && stx.stx_nlink == 2;
 }
 
 static int put(int dirfd, const char *name, const void *data, size_t len,
@@ -145,7 +164,9 @@ int fs_publish_dir(int from_dirfd, const char *from, int dirfd,
 	if (renameat(from_dirfd, from, dirfd, name) < 0) {
 		if (errno == EEXIST || errno == ENOTEMPTY)
 			return 0;
-		return err_sys(err, "cannot publish '%s'", name);
+		err_sys(err, "cannot publish '%s'", name);
+		if (errno != ENOENT || !is_there(fd, dirfd, name))
+			return -1;
 	}
 	if (fs_sync(dirfd, name, err) < 0)
 		return -1;

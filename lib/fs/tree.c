@@ -71,7 +71,7 @@ int fs_tree_create(int dirfd, const char *path, struct belay_error *err)
 	if (dir < 0)
 		return -1;
 	fd = open_at(dir, base, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-			       O_CLOEXEC, 0600);
+			       O_CLOEXEC | fs_stay_killable(dir), 0600);
 	return fd < 0 ? err_sys(err, "cannot create '%s'", path) : fd;
 }
 

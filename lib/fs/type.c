@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* type.c - which file system is it: for warnings and refusals, not decisions */
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/vfs.h>
 
 #include "fs/fs.h"
@@ -40,4 +42,11 @@ const char *fs_type(int fd, bool *local_only)
 		}
 	}
 	return "unknown";
+}
+
+int fs_stay_killable(int dirfd)
+{
+	bool local_only;
+
+	return strcmp(fs_type(dirfd, &local_only), "nfs") ? 0 : O_DIRECT;
 }

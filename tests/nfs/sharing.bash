@@ -45,6 +45,15 @@ scenario_missing_roots() {
 	begin a 79 0
 	soon epilog-finds-job 15000 epilog b 79
 }
+
+# Where alice may pass but not read, nothing but asking helps.
+scenario_root_made_for_us() {
+	ROOT=/srv/site/alice
+	install -d -m 711 /run/export/site
+	refused on b stat $ROOT
+	install -d -o 1501 -g 1501 -m 700 /run/export/site/alice
+	soon root-found 15000 begin b 75 0
+}
 epilog() {
 	local said
 	said=$(on "$1" env SLURM_CONF=/run/slurm.conf SLURM_CLUSTER_NAME=nfs \
@@ -137,7 +146,7 @@ scenario_begin_race() {
 scenario_fence() {
 	begin a 83 0
 	[ "$(inside a 83 belay chunk claim --chunks 100)" = 0 ]
-	inside a 83 belay map -j 2 --chunks 1000 --set m -- sleep 0.2 >/run/map 2>&1 &
+	inside a 83 belay map -j 2 --chunks 1000 --set m -- sh -c 'sleep 0.2' >/run/map 2>&1 &
 	until belay_on b status 83 | grep -E ' ([3-9]|[1-9][0-9]+) of'; do sleep 0.2; done
 	begin b 83 1
 	refused inside a 83 belay chunk done 0
@@ -151,6 +160,7 @@ scenario_fence() {
 sharing() {
 	scenario missing_names "names that were missing are found at once"
 	scenario missing_roots "an epilog finds a root that was missing"
+	scenario root_made_for_us "so is one in a directory that cannot be read"
 	scenario close_to_open "a begin elsewhere counts all that was acknowledged"
 	scenario map_killed "what a killed map acknowledged is not done again elsewhere"
 	scenario claims "two nodes claim each chunk once"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # WRAP_<test> = system calls that it replaces; EXTRA_<test> = objects outside
 # lib/ that it links.
-WRAP_test_fs = fsync fdatasync linkat write
+WRAP_test_fs = fsync fdatasync linkat renameat write
 WRAP_test_run = openat
 WRAP_test_move = fsync renameat
 WRAP_test_tree = copy_file_range

@@ -24,6 +24,18 @@ static int fails(void)
 	return 0;
 }
 
+/* As on NFS, when what was done is asked for again. */
+static bool lose_reply;
+
+static bool reply_is_lost(int answer)
+{
+	bool lost = lose_reply;
+
+	lose_reply = false;
+	errno = lost ? answer : errno;
+	return lost;
+}
+
 static int syncs;		/* calls of fsync() so far */
 
 int __real_fsync(int fd);
@@ -45,7 +57,18 @@ int __real_linkat(int a, const char *b, int c, const char *d, int e);
 int __wrap_linkat(int a, const char *b, int c, const char *d, int e);
 int __wrap_linkat(int a, const char *b, int c, const char *d, int e)
 {
-	return fails() ? -1 : __real_linkat(a, b, c, d, e);
+	int rc = fails() ? -1 : __real_linkat(a, b, c, d, e);
+
+	return rc == 0 && reply_is_lost(EEXIST) ? -1 : rc;
+}
+
+int __real_renameat(int a, const char *b, int c, const char *d);
+int __wrap_renameat(int a, const char *b, int c, const char *d);
+int __wrap_renameat(int a, const char *b, int c, const char *d)
+{
+	int rc = __real_renameat(a, b, c, d);
+
+	return rc == 0 && reply_is_lost(ENOENT) ? -1 : rc;
 }
 
 ssize_t __real_write(int fd, const void *p, size_t n);
@@ -98,6 +121,21 @@ static void test_a_failure_anywhere_leaves_no_half_and_no_litter(void **state)
 	}
 	fail_at = 0;
 	assert_int_equal(n, 5);	/* write, fdatasync, link, fsync were hit */
+}
+
+static void test_what_was_done_is_known_behind_a_lost_reply(void **state)
+{
+	struct tmpdir *d = *state;
+
+	lose_reply = true;
+	assert_int_equal(fs_publish(d->fd, "x", "one", 3, &d->err), 1);
+	assert_false(lose_reply);
+	assert_int_equal(fs_claim(d->fd, ".staging", &d->err), 1);
+	lose_reply = true;
+	assert_int_equal(fs_publish_dir(d->fd, ".staging", d->fd, "y",
+					&d->err), 1);
+	assert_false(lose_reply);
+	assert_holds(d->fd, (const char *[]){ "x", "y", NULL });
 }
 
 static void test_a_claim_is_won_by_one(void **state)
@@ -318,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_IN_TMPDIR(test_the_first_of_two_publishers_stands),
 		TEST_IN_TMPDIR(test_a_failure_anywhere_leaves_no_half_and_no_litter),
+		TEST_IN_TMPDIR(test_what_was_done_is_known_behind_a_lost_reply),
 		TEST_IN_TMPDIR(test_a_claim_is_won_by_one),
 		TEST_IN_TMPDIR(test_listing_is_sorted_and_without_dots),
 		TEST_IN_TMPDIR(test_what_is_not_a_plain_file_of_ours_is_not_read),

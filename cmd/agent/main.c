@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -40,7 +41,8 @@ int agent_fail(const struct belay_error *err)
 
 /*
  * slurmd signals the processes of a job while we work for it, and slurmstepd
- * lets us inherit a mask with nearly everything blocked.
+ * lets us inherit a mask with nearly everything blocked.  Other processes of our
+ * owner shall not attach to us: what we say, slurmstepd waits for.
  */
 static void harden(void)
 {
@@ -53,6 +55,7 @@ static void harden(void)
 	signal(SIGALRM, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_DUMPABLE, 0);
 	umask(077);
 }
 

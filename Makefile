@@ -234,7 +234,7 @@ $(B)/examples/ensemble: $(wildcard contrib/examples/ensemble/*.[ch])
 # Three lanes side by side: clusters mostly wait, so there are two of them, the
 # others mostly work.
 RUN = env BUILD=$(abspath $(B)) prove --timer --failures --comments -j 3 \
-  --rules 'seq=tests/cluster/{c,f,h,k,ma}*' --rules 'seq=tests/cluster/**' \
+  --rules 'seq=tests/cluster/{a,c,f,h,k,ma}*' --rules 'seq=tests/cluster/**' \
   --rules 'seq=**' --exec tests/run-one
 check-quick: all $(UNIT) $(HELPERS) $(FUZZERS) $(EXAMPLES)
 	contrib/deps.sh test

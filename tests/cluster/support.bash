@@ -91,25 +91,27 @@ install_recorder() {
 	install -d -o 1501 -g 1501 -m 755 "$ALICE/bin"
 	cat > "$ALICE/bin/record" <<-'EOF'
 	#!/bin/bash
-	# record DIR CHUNK SECONDS
+	# record DIR CHUNK SECONDS [SECONDS-OF-LATER-ATTEMPTS]
 	set -C
 	i=1
 	until { : > "$1/run.$2.${BELAY_ATTEMPT:-0}.$i"; } 2>/dev/null; do i=$((i + 1)); done
+	[[ ${BELAY_ATTEMPT:-1} == 1 || ! ${4:-} ]] || set -- "$1" "$2" "$4"
 	sleep "$3"
 	printf 'chunk %d is %d\n' "$2" $(($2 * $2 + 7)) > "$BELAY_CHUNK_TMP/result.$2"
 	EOF
 	chmod 755 "$ALICE/bin/record"
 }
 
-# map_job NAME CHUNKS SECONDS: a job script in alice's home that maps the
-# recorder; records lie in NAME.rec, results in NAME.out
+# map_job NAME CHUNKS SECONDS [SECONDS]: a job script in alice's home that maps
+# the recorder, which takes so long in the first attempt, so long in later ones;
+# records lie in NAME.rec, results in NAME.out
 map_job() {
 	cat > "$ALICE/$1.sh" <<-EOF
 	#!/bin/bash
 	#SBATCH --requeue --exclusive --open-mode=append --output=$1.log
 	echo "attempt \$BELAY_ATTEMPT action \$BELAY_ACTION cause \$BELAY_PREVIOUS_CAUSE suspects \$BELAY_SUSPECT_NODES"
 	mkdir -p $1.rec $1.out
-	exec $OPT/belay map --chunks $2 --into $1.out -- \$HOME/bin/record \$HOME/$1.rec {} $3
+	exec $OPT/belay map --chunks $2 --into $1.out -- \$HOME/bin/record \$HOME/$1.rec {} $3 ${4:-}
 	EOF
 	chmod 755 "$ALICE/$1.sh"
 }

@@ -5,7 +5,7 @@
 #   make demo         a private Slurm, a job whose node dies, the recovery, the proof
 #   make check        every test, ending in totals (alone from a bare clone)
 #   make check-quick  those that need no Slurm
-#   make check-versions  on other Debians' Slurm: VERSIONS="bookworm trixie forky"
+#   make check-versions  on the Slurm of other Debian releases: VERSIONS="bookworm trixie forky"
 #   make bench        ratios against the thing beside it, in the same run
 #   make fuzz         SECONDS=60 for each decoder
 #   make lint         shellcheck, cppcheck, codespell

@@ -13,8 +13,9 @@ setup_file() {
 	need_cluster
 	[[ -e $CGROUPS/release_agent && -w $CGROUPS ]] ||
 		skip "this machine has no freezer of cgroup v1"
-	# nodes are called n1 to nN in every private Slurm, and so are their cgroups
-	exec 8> /run/lock/belay-cgroup.lock
+	# nodes are called n1 to nN in every private Slurm, and so are their cgroups,
+	# whatever root the Slurm runs in
+	exec 8< "$CGROUPS"
 	flock 8
 	leftovers > "$BATS_FILE_TMPDIR/before"
 	cluster_start 8 --cpus 2 ProctrackType=proctrack/cgroup CgroupPlugin=cgroup/v1 8>&-

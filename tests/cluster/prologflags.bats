@@ -24,12 +24,12 @@ one() {
 	chmod 755 "$ALICE/fail.sh"
 }
 
-since() {	# YY.MM: this Slurm or a newer one
+version_is() {	# YY.MM: this Slurm, or a newer one
 	local version
 	version=$(PATH=$PATH:/usr/sbin:/sbin slurmctld -V)
-	[[ $(printf '%s\n' "$1" "${version##* }" | sort -V | head -n 1) == "$1" ]] ||
-		skip "not before Slurm $1"
+	[[ $(printf '%s\n' "$1" "${version##* }" | sort -V | head -n 1) == "$1" ]]
 }
+since() { version_is "$1" || skip "not before Slurm $1"; }
 
 fails_once() {	# LOG OPTION...: and is done the second time
 	local job
@@ -41,7 +41,8 @@ fails_once() {	# LOG OPTION...: and is done the second time
 	grep -q 'attempt 2 cause failed' "$ALICE/$1"
 }
 
-# loses_batch_node SECONDS: a job of two nodes loses that of its script and runs again
+# loses_batch_node SECONDS: a job of two nodes loses that of its script and runs
+# again; $again is how long after its node was declared down, in whole seconds
 loses_batch_node() {
 	local job victim
 	printf '#!/bin/bash\nwhile :; do sleep 0.5; done\n' > "$ALICE/long.sh"
@@ -53,33 +54,53 @@ loses_batch_node() {
 	until_true 30 job_is "$job" RUNNING
 	[[ $(status "$job" "a[0]['cause'], a[0]['suspects']") == "('node_fail', '$victim')" ]]
 	[[ $(batch_host "$job") != "$victim" ]]
+	again=$(again_after "$job")
+	echo "# $BATS_TEST_DESCRIPTION: running again after $again s" >&3
+	again=${again%.*}
 	alice scancel "$job"
 }
 
 @test "PrologFlags=Contain: a job fails once, another loses its batch node" {
 	one 4 PrologFlags=Contain
 	fails_once log --belay
-	loses_batch_node 90
+	loses_batch_node 150
+	((again < 25))
 	no_node_drained
 	# an extern step there was
 	grep -q 'extern' "$D"/log/slurmd.n*.log
 }
 
 # Slurm runs no epilog of a plugin then: end works as always, but nobody is left
-# to act when the batch node dies, and Slurm's own delay is waited for.
+# to act when the batch node dies, and Slurm's own delay is waited for: here 31 s,
+# not 121.
 @test "PrologFlags=RunInJob: end acts, after does not, Slurm restarts the job" {
 	since 24.05
-	one 4 PrologFlags=RunInJob SchedulerParameters=bf_interval=5
+	one 4 PrologFlags=RunInJob AuthInfo=cred_expire=30
 	fails_once log --belay
-	loses_batch_node 240
+	loses_batch_node 150
+	((again > 25))
 	no_node_drained
 }
 
-@test "contain_spank: task_exit runs in a clone, and the attempt ends all the same" {
+# user_init, task_post_fork and task_exit then run in a clone, within the job's
+# own /tmp.
+@test "contain_spank: a job that has a /tmp of its own fails once, another loses its batch node" {
 	since 24.05
-	one 3 SlurmdParameters=config_overrides,contain_spank
+	one 4 PrologFlags=Contain SlurmdParameters=config_overrides,contain_spank
+	printf '%s\n' AutoBasePath=true BasePath=/run/private-slurm/spool/containers \
+		> "$D/etc/job_container.conf"
+	if version_is 25.11; then
+		echo NamespaceType=namespace/tmpfs
+	else
+		echo JobContainerType=job_container/tmpfs
+	fi >> "$D/etc/slurm.conf"
+	root scontrol reconfigure
+	"$PS" wait "$D" 60
+	echo 'touch /tmp/belay-contained' >> "$ALICE/fail.sh"
 	fails_once log --belay
-	loses_batch_node 90
+	[ ! -e /tmp/belay-contained ]
+	loses_batch_node 150
+	((again < 25))
 	no_node_drained
 }
 

@@ -76,6 +76,7 @@ log_lines() { wc -l < "$D/log/slurmctld.log"; }
 again_after() {
 	local from requeued started
 	from=$(grep -nE -m1 "requeue job JobId=$1 due to failure" "$D/log/slurmctld.log" | cut -d: -f1)
+	[[ $from ]] || return 1
 	requeued=$(log_time "requeue job JobId=$1 " "$from") || return 1
 	started=$(log_time "(Allocate|Started|Start) JobId=$1 " "$from") || return 1
 	awk "BEGIN { printf \"%.2f\", $started - $requeued }"

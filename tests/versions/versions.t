@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# versions.t: belay on the Slurm of other Debians
+# versions.t: belay on the Slurm of other releases of Debian
 # SPDX-License-Identifier: Apache-2.0
 #
 # VERSIONS="bookworm trixie forky" are the suites, and everything is run in them. Without it, as in `make check`, one

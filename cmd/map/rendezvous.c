@@ -53,8 +53,8 @@ int rendezvous_publish(struct rendezvous *r, const char *dir,
 		return -1;
 	if (describe(endpoint, keys, &text, err) < 0)
 		return -1;
-	return fs_publish(r->dirfd, r->name, text.data, text.len, err) < 0 ?
-	       -1 : 0;
+	return fs_publish_copy(r->dirfd, r->name, text.data, text.len,
+			       err) < 0 ? -1 : 0;
 }
 
 void rendezvous_end(struct rendezvous *r)

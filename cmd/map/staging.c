@@ -56,7 +56,8 @@ int staging_open(struct staging *s, const char *dir, const char *who,
 		staging_close(s);
 		return -1;
 	}
-	s->tmpfd = fs_subdir_make(s->dirfd, TMP, err);
+	/* chunks that a crash interrupts begin anew, so it may go with it */
+	s->tmpfd = fs_subdir_make_first(s->dirfd, TMP, err);
 	if (s->tmpfd < 0) {
 		err_prefix(err, "%s", dir);
 		unlinkat(s->dirfd, TMP, AT_REMOVEDIR);	/* if it is empty */
@@ -115,7 +116,7 @@ void staging_sweep_dir(const char *dir, const char *run, unsigned attempt)
  * end, and removed it. */
 static int reopen(struct staging *s, struct belay_error *err)
 {
-	int fd = fs_subdir_make(s->dirfd, TMP, err);
+	int fd = fs_subdir_make_first(s->dirfd, TMP, err);
 
 	if (fd < 0)
 		return -1;

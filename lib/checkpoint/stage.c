@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/store.h"
-#include "fs/fs.h"
+#include "fs/tree.h"
 
 char *checkpoint_stage(struct run *r, unsigned n, struct belay_error *err)
 {
@@ -28,7 +28,8 @@ char *checkpoint_stage(struct run *r, unsigned n, struct belay_error *err)
 	}
 	text_hex(&random, sizeof(random), hex);
 	snprintf(name, sizeof(name), ".staging-%u-%s", n, hex);
-	if (fs_claim(dirfd, name, err) < 0)
+	/* durable when it gets its number, and not worth a sync before */
+	if (fs_tree_mkdir(dirfd, name, err) < 0)
 		return NULL;
 	if (asprintf(&path, "%s/checkpoints/%s", r->dir, name) < 0) {
 		err_nomem(err);

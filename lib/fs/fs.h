@@ -68,8 +68,8 @@ int fs_publish_first(int dirfd, const char *name, const void *data, size_t len,
 int fs_publish_copy(int dirfd, const char *name, const void *data, size_t len,
 		    struct belay_error *err);
 
-/* Give a finished directory its never used name: sync it, rename(2), sync
- * both parents.  1: done; 0: the name is taken; -1: error. */
+/* Give a finished directory, durable with all below it, its never used name:
+ * rename(2), sync both parents.  1: done; 0: the name is taken; -1: error. */
 int fs_publish_dir(int from_dirfd, const char *from, int dirfd,
 		   const char *name, struct belay_error *err);
 

@@ -159,7 +159,7 @@ int fs_publish_dir(int from_dirfd, const char *from, int dirfd,
 {
 	_auto_close_ int fd = fs_subdir_open(from_dirfd, from, err);
 
-	if (fd < 0 || fs_sync(fd, from, err) < 0)
+	if (fd < 0)
 		return -1;
 	if (renameat(from_dirfd, from, dirfd, name) < 0) {
 		if (errno == EEXIST || errno == ENOTEMPTY)

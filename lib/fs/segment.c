@@ -95,8 +95,8 @@ int fs_segment_create(int dirfd, const char *name, size_t size,
 			err->code = BELAY_EBUSY;
 		return -1;
 	}
-	if (fill_zeros(fd, size, err) < 0 || fs_sync(fd, name, err) < 0 ||
-	    fs_sync(dirfd, name, err) < 0) {
+	/* each write to it is durable, so only its name is left */
+	if (fill_zeros(fd, size, err) < 0 || fs_sync(dirfd, name, err) < 0) {
 		unlinkat(dirfd, name, 0);	/* nobody has recorded in it */
 		return -1;
 	}

@@ -8,6 +8,7 @@
 #   make check-versions  on the Slurm of other Debian releases: VERSIONS="bookworm trixie forky"
 #   make bench        ratios against the thing beside it, in the same run
 #   make fuzz         SECONDS=60 for each decoder
+#   make mutate       leave every sync out in turn, and see a test miss it
 #   make lint         shellcheck, cppcheck, codespell
 #   make install      DESTDIR= prefix=/usr/local plugindir= sysconfdir=/etc
 #
@@ -279,6 +280,12 @@ $(B)/tests/bench/hooks: tests/bench/hooks.c
 
 bench: all examples $(addprefix $(B)/tests/bench/,record spawn crowd hooks)
 	BUILD=$(abspath $(B)) tests/bench/bench.sh
+
+# Every sync is left out in turn, and a test must miss it.
+mutate: all unit
+	contrib/deps.sh test
+	BUILD=$(abspath $(B)) SHARE=0/1 tests/power/mutate.t
+.PHONY: mutate
 
 SECONDS ?= 60
 fuzz:

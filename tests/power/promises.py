@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 
+FEW = 1		# the first chunk is in block 0, however large the set
+
 
 def seq(first, last):
     return ''.join(f'{i}\n' for i in range(first, last + 1))
@@ -17,7 +19,7 @@ def seq(first, last):
 
 def read_told(prefix):
     lines = []
-    for part in 'job', 'map', 'loop', 'save', 'restore', 'mark':
+    for part in 'job', 'map', 'own', 'loop', 'save', 'restore', 'mark':
         if os.path.exists(f'{prefix}.{part}'):
             with open(f'{prefix}.{part}', encoding='ascii') as file:
                 lines += [line.split() for line in file.read().splitlines()]
@@ -38,8 +40,12 @@ class There:
     """What the reader prints, by kind."""
     def __init__(self, lines):
         self.lines = {tuple(line) for line in lines}
-        self.attempts = {int(w[1]): w[2] + ' ' + w[3]
-                         for w in lines if w[0] == 'attempt'}
+        self.attempts = {}	# run: {number: how it stands}
+        for w in lines:
+            if w[0] == 'attempt':
+                how, run = w[3].rsplit(None, 1)
+                self.attempts.setdefault(run, {})[int(w[1])] = w[2] + ' ' + how
+        self.job = self.attempts.get('7', {})
         self.checkpoints = {int(w[1]): w[2:]
                             for w in lines if w[0] == 'checkpoint'}
 
@@ -53,13 +59,14 @@ class There:
                 yield f'checkpoint {number}: {how[1]}'
 
 
-def check_begin(there, number):
-    if not there.attempts.get(number, '').startswith('begin'):
-        yield f'attempt {number} was begun'
-    for older, how in there.attempts.items():
-        if older < number and how.startswith('begin') and \
-                how != 'begin end decision':
-            yield f'attempt {older} had ended when {number} was begun: {how}'
+    def is_in_order(self):
+        """Every attempt that began found the one before ended and decided."""
+        for run, attempts in self.attempts.items():
+            begun = [n for n, how in sorted(attempts.items())
+                     if how.startswith('begin')]
+            for n in begun[:-1]:
+                if attempts[n] != 'begin end decision':
+                    yield f'{run}: attempt {n} had ended: {attempts[n]}'
 
 
 def spoilt(told):
@@ -81,10 +88,14 @@ def check_told(there, told):
         if kind in ('done', 'begun', 'failed'):
             if tuple(words) not in there.lines:
                 yield ' '.join(words)
+            if kind == 'begun' and int(words[2]) < FEW and \
+                    ('claim', f'{words[1]}.{words[2]}') not in there.lines:
+                yield ' '.join(words) + ', and the claim of it'
         elif kind == 'begin':
-            yield from check_begin(there, int(words[1]))
+            if not there.job.get(int(words[1]), '').startswith('begin'):
+                yield f'attempt {words[1]} was begun'
         elif kind == 'end':
-            if there.attempts.get(int(words[1])) != 'begin end decision':
+            if there.job.get(int(words[1])) != 'begin end decision':
                 yield f'attempt {words[1]} had ended'
         elif kind == 'marked':
             how = there.checkpoints.get(int(words[1]), ['marked'])
@@ -129,7 +140,8 @@ def check_restored(place):
 def broken(reader, place, told):
     lines, bad = read_there(reader, place)
     there = There(lines)
-    return bad + [*there.is_whole(spoilt(told)), *check_told(there, told),
+    return bad + [*there.is_whole(spoilt(told)),
+                  *there.is_in_order(), *check_told(there, told),
                   *check_results(place, told), *check_restored(place)]
 
 

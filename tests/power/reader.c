@@ -5,7 +5,8 @@
  *	reader ROOT
  *
  *	run NAME
- *	attempt N BEGIN END DECISION		"begin" or "-", and so on
+ *	attempt N BEGIN END DECISION RUN	"begin" or "-", and so on
+ *	claim SET.BLOCK		whose owner can be read
  *	done SET K	begun SET K	failed SET K
  *	checkpoint ID good|damaged|late LABEL	every byte verified
  *	policy DIGEST good|bad	of each run that has one
@@ -22,6 +23,7 @@
 #include "base/cleanup.h"
 #include "checkpoint/checkpoint.h"
 #include "chunk/state.h"
+#include "fs/fs.h"
 #include "journal/journal.h"
 #include "policy/policy.h"
 
@@ -78,14 +80,31 @@ static void print_damage(unsigned attempt, const char *journal,
 		printf("corrupt %u/%s %s\n", attempt, journal, end->reason);
 }
 
+static void print_claims(const struct run *r, unsigned n)
+{
+	_auto_close_ int fd = run_attempt_dir(r, n, NULL), claims = -1;
+	_auto_names_ struct fs_names names = { 0 };
+	_auto_buf_ struct buf text = { 0 };
+
+	if (fd >= 0)
+		claims = fs_subdir_open(fd, "claims", NULL);
+	if (claims < 0 || fs_list(claims, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++)
+		if (fs_read(claims, names.name[i], 4096, &text, NULL) == 0 &&
+		    !strncmp(buf_text(&text), "shell-", 6))
+			printf("claim %s\n", names.name[i]);
+}
+
 static int print_attempts(struct reader *s, struct run *r)
 {
 	for (unsigned i = 0; i < r->n_attempts; i++) {
 		const struct attempt *a = &r->attempts[i];
 
-		printf("attempt %u %s %s %s\n", a->number,
+		printf("attempt %u %s %s %s %s\n", a->number,
 		       a->begin ? "begin" : "-", a->end ? "end" : "-",
-		       a->decided ? "decision" : "-");
+		       a->decided ? "decision" : "-", r->name);
+		print_claims(r, a->number);
 		s->writer[0] = '\0';
 		if (journal_read(r, a->number, JOURNAL_SKIP_LATE, print_record,
 				 s, print_damage, &s->err) < 0)

@@ -212,7 +212,7 @@ belay: farewell from end" ]
 			grep -qxF "$line" <<<"$output" ||
 				{ echo "$moment lacks '$line'"; false; }
 		done
-		nothing "$(grep ^env: <<<"$output" | grep -vE '^env: (PATH|LC_ALL|HOME|USER|LOGNAME|PWD|BELAY_HINT|SLURM_CONF|SLURMD_NODENAME|SLURM_(CLUSTER_NAME|NODELIST|SUBMIT_DIR|RESTART_COUNT)|SLURM_JOB_[A-Z_]+)=')"
+		nothing "$(grep ^env: <<<"$output" | grep -vE '^env: (PATH|LC_ALL|HOME|USER|LOGNAME|PWD|BELAY_HINT|BELAY_ATTEMPT|SLURM_CONF|SLURMD_NODENAME|SLURM_(CLUSTER_NAME|NODELIST|SUBMIT_DIR|RESTART_COUNT)|SLURM_JOB_[A-Z_]+)=')"
 		# 10 is the shell's, its script
 		run -0 sed -n 's/.* \([0-9]* -> [^:]*\).*/\1/p' "$H/$moment-$id-n1"
 		[ "$output" = "0 -> /dev/null

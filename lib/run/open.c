@@ -191,6 +191,21 @@ static int search_all(struct search *s, struct belay_error *err)
 	return 0;
 }
 
+/* "12", or "12+1": a component of the het job 12, which is one run. */
+static uint32_t job_id_of(const char *spec)
+{
+	static const char digits[] = "0123456789";
+	size_t len = strspn(spec, digits);
+	char id[16];
+	uint64_t n = 0;
+
+	if (spec[len] == '+' && spec[len + 1] &&
+	    strspn(spec + len + 1, digits) == strlen(spec + len + 1) &&
+	    text_format(id, sizeof(id), "%.*s", (int)len, spec) == 0)
+		spec = id;
+	return text_u64(spec, UINT32_MAX, &n) == 0 ? (uint32_t)n : 0;
+}
+
 static void none_found(const struct search *s, struct belay_error *err)
 {
 	if (s->task[0])
@@ -207,7 +222,6 @@ struct run *run_open(const char *root, const char *cluster, const char *spec,
 {
 	struct search s = { .root = root, .cluster = cluster, .spec = spec };
 	_auto_free_ char *dir = NULL;
-	uint64_t id;
 
 	if (!spec) {
 		spec = getenv("BELAY_RUN_DIR");
@@ -217,8 +231,7 @@ struct run *run_open(const char *root, const char *cluster, const char *spec,
 			"job that belay protects");
 		return NULL;
 	}
-	if (text_u64(spec, UINT32_MAX, &id) == 0)
-		s.job_id = (uint32_t)id;
+	s.job_id = job_id_of(spec);
 	if (!text_is_name(spec)) {
 		err_set(err, BELAY_EINVAL, "not a run's name: '%s'", spec);
 		return NULL;

@@ -310,3 +310,15 @@ are used up: hold the job for a person\""
 	run -1 belay status 123_7
 	[[ $output == "belay status: no run or job '123_7' below "* ]]
 }
+
+@test "a component of a het job is found where its leader is" {
+	make_run pair
+	begin_attempt 1 9
+	(umask 077 && mkdir -p "$BELAY_ROOT/mc/jobs/12" && : >"$BELAY_ROOT/mc/jobs/12/000001.pair")
+	for spec in 12 12+0 12+1; do
+		[ "$(belay status $spec --json | json 'j["run"]')" = pair ]
+	done
+	make_run 13+1
+	[ "$(belay status 13+1 --json | json 'j["run"]')" = 13+1 ]
+	run -1 belay status 13+2
+}

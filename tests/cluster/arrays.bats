@@ -342,6 +342,7 @@ scenario_het() {
 		"$(printf '%s\n' "$victim" "$(kept het leader)" | sort | paste -sd' ')"
 	same "left out" "$(kept het exc)" "$victim"
 	[[ ! -e $ALICE/.belay/private/$((job + 1)) ]]
+	same "by a component" "$(status "$job+1" "s['run']")" "$job"
 }
 
 scenario_het_exit() {

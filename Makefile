@@ -212,6 +212,13 @@ $(SLOW_NAMES): $(B)/tests/security/nss/slow.o
 	$(Q)$(CC) -shared $(ALL_LDFLAGS) -o $@ $<
 HELPERS += $(SLOW_NAMES)
 
+# Preloaded by tests/crash/inject.t.
+SHORT := $(B)/tests/crash/inject/short.so
+$(SHORT): $(B)/tests/crash/inject/short.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(LDFLAGS) -o $@ $<
+HELPERS += $(SHORT)
+
 # The fuzzers, for what they found once.
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_fuzz_wire  := $(call objects,cmd/map/wire.c cmd/map/command.c)

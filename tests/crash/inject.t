@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""inject.t - every verb, while each of its system calls fails or kills it
+"""inject.t - every verb, while each of its system calls fails, kills or is short
 
 ROUNDS=all leaves none out, which takes long; else FAULTS= for each verb, other
 ones at each run (SEED).  VERBS= chooses verbs, ONLY= faults such as "fsync" or
@@ -22,6 +22,7 @@ from inject import scenarios  # noqa: E402
 from inject.faults import count_calls, faults_of, KILL, text_of  # noqa: E402
 from inject.world import BELAY, World  # noqa: E402
 
+SHORT = os.path.join(os.environ["BUILD"], "tests/crash/inject/short.so")
 ALL = os.environ.get("ROUNDS") == "all"
 FAULTS = int(os.environ.get("FAULTS", "12"))
 ONLY = os.environ.get("ONLY", "")
@@ -89,6 +90,23 @@ def try_one(scenario, fault, second, template, base):
         world.remove()
 
 
+def try_short(scenario, limits, template, base):
+    """No read and no write does more: that is no fault, and not to be seen."""
+    world = template.copy("%s/%d" % (base, next(numbers)))
+    try:
+        done = world.start(scenario.words, LD_PRELOAD=SHORT,
+                           SHORT_READ=limits[0], SHORT_WRITE=limits[1])
+        scenarios.check(done.returncode == 0 and "preload" not in done.stderr,
+                        done.stderr)
+        scenario.promise(world, done.stdout)
+        scenario.kept(world, "")
+        return None
+    except Exception as error:  # pylint: disable=broad-except
+        return "%s %s" % (type(error).__name__, error)
+    finally:
+        world.remove()
+
+
 def test(scenario, loader, base, pool, dice):
     template = World("%s/%s" % (base, scenario.name.replace(" ", "-")),
                      scenario.inside).make()
@@ -106,6 +124,9 @@ def test(scenario, loader, base, pool, dice):
     wrong = pool.starmap(
         lambda f, s: (f, s, try_one(scenario, f, s, template, base)), chosen,
         chunksize=1)
+    wrong += [("at most %s and %s bytes" % limits, None,
+               try_short(scenario, limits, template, base))
+              for limits in (("1", "0"), ("0", "1"), ("512", "4096"))]
     return len(faults), [w for w in wrong if w[2]], len(chosen)
 
 

@@ -62,13 +62,15 @@ class World:
     def how(self):
         return {"cwd": self.work, "env": self.environment()}
 
-    def start(self, words, fault=None):
+    def start(self, words, fault=None, **variables):
         """Run a verb; words may name {W}, this world's directory."""
         argv = [BELAY] + [w.format(W=self.path) for w in words]
         prefix = fault.strace() if fault else []
+        how = self.how()
+        how["env"].update(variables)
         return subprocess.run(prefix + argv, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, check=False,
-                              timeout=120, **self.how())
+                              timeout=120, **how)
 
     def ask(self, *words):
         """What a verb says when nothing is wrong."""

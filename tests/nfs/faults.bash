@@ -63,7 +63,9 @@ without_room() {
 	wait $pid
 	cat /run/err
 	echo "$before chunks were acknowledged before"
-	[ "$(grep -c "$words" /run/err)" = 1 ]
+	# what is left may take one more batch: then it is full a second time
+	[ "$(grep -c "$words" /run/err)" = "$(grep -c "works again" /run/err)" ]
+	[ "$(grep -c "$words" /run/err)" -le 3 ]
 	[ "$(sort /run/acknowledged | uniq -c | grep -c ' 1 ')" = 120 ]
 	status b "$run" '"done":120'
 	save a "$run" large

@@ -166,6 +166,7 @@ sharing() {
 	scenario claims "two nodes claim each chunk once"
 	scenario begin_race "of two begins at once one goes on"
 	scenario fence "a begin elsewhere is noticed by the next acknowledgement"
+	scenario owner "all that is there is its owner's"
 }
 
 sharing

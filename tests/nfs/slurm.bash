@@ -123,5 +123,6 @@ scenario job "a job of two nodes is done in two attempts"
 scenario silent_end "a silent server holds no job at its end, and drains no node"
 scenario silent_begin "a silent server holds no job at its start"
 scenario submit "a silent server holds no sbatch"
+scenario owner "root has made nothing there"
 cp -r $D/log /mnt/out/
 ps_ down $D --purge

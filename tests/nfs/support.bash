@@ -73,6 +73,13 @@ refused() {	# what `set -e` does not look at behind !
 	fi
 }
 
+# Root is squashed here: what it had made would be nobody's, or have failed.
+scenario_owner() {
+	find $EXPORT | wc -l
+	[ -e $EXPORT ]
+	[ -z "$(find $EXPORT ! -uid 1501)" ]
+}
+
 # Each scenario is a function in a shell of its own, where `set -e` holds; with
 # all that it started it has four minutes.  ONLY="NAME ..." leaves the others out.
 scenario() {	# NAME TITLE

@@ -87,7 +87,8 @@ static int expand(struct hosts *h, const char *prefix, const char *rest,
 		  struct belay_error *err)
 {
 	const char *open = strchr(rest, '['), *shut;
-	char name[HOST_NAME_SIZE], inside[4096], *save, *item, *dash;
+	_auto_free_ char *inside = NULL;
+	char name[HOST_NAME_SIZE], *save, *item, *dash;
 
 	if (!open) {
 		if (text_format(name, sizeof(name), "%s%s", prefix, rest) < 0 ||
@@ -98,10 +99,11 @@ static int expand(struct hosts *h, const char *prefix, const char *rest,
 	shut = strchr(rest, ']');	/* the first must not stand before it */
 	if (!shut || shut < open || shut == open + 1 ||
 	    text_format(name, sizeof(name), "%s%.*s", prefix,
-			(int)(open - rest), rest) < 0 ||
-	    text_format(inside, sizeof(inside), "%.*s", (int)(shut - open - 1),
-			open + 1) < 0)
+			(int)(open - rest), rest) < 0)
 		return bad(rest, err);
+	inside = strndup(open + 1, (size_t)(shut - open - 1));
+	if (!inside)
+		return err_nomem(err);
 	for (item = strtok_r(inside, ",", &save); item;
 	     item = strtok_r(NULL, ",", &save)) {
 		dash = strchr(item, '-');

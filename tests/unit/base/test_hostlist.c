@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_hostlist.c - Slurm's notation, there and back */
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/hostlist.h"
 #include "tests/support/test.h"
@@ -84,6 +86,25 @@ static void test_a_hundred_thousand_names_fold_quickly(void **state)
 	hosts_free(&h);
 }
 
+static void test_what_is_folded_is_taken_whatever_its_length(void **state)
+{
+	struct hosts h = { 0 }, again = { 0 };
+	struct buf b = { 0 };
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		snprintf(name, sizeof(name), "n%d", 10000 + 2 * i);
+		assert_ok(hosts_add(&h, name, &err), &err);
+	}
+	hosts_format(&h, &b);
+	assert_ok(hosts_parse(&again, b.data, &err), &err);
+	assert_int_equal(again.n, 3000);
+	buf_free(&b);
+	hosts_free(&h);
+	hosts_free(&again);
+}
+
 static void test_repeated_names_among_many_are_dropped_quickly(void **state)
 {
 	struct hosts h = { 0 };
@@ -106,6 +127,7 @@ int main(void)
 		cmocka_unit_test(test_order_of_appearance_is_kept),
 		cmocka_unit_test(test_what_is_no_list_is_refused),
 		cmocka_unit_test(test_a_hundred_thousand_names_fold_quickly),
+		cmocka_unit_test(test_what_is_folded_is_taken_whatever_its_length),
 		cmocka_unit_test(test_repeated_names_among_many_are_dropped_quickly),
 	};
 

@@ -24,7 +24,7 @@ from inject.world import BELAY, World  # noqa: E402
 
 SHORT = os.path.join(os.environ["BUILD"], "tests/crash/inject/short.so")
 ALL = os.environ.get("ROUNDS") == "all"
-FAULTS = int(os.environ.get("FAULTS", "12"))
+FAULTS = int(os.environ.get("FAULTS", "8"))
 ONLY = os.environ.get("ONLY", "")
 SEED = int(os.environ.get("SEED", random.randrange(1 << 31)))
 numbers = itertools.count()

@@ -14,8 +14,8 @@ setup_file() {
 	[[ -e $CGROUPS/release_agent && -w $CGROUPS ]] ||
 		skip "this machine has no freezer of cgroup v1"
 	# nodes are called n1 to nN in every private Slurm, and so are their cgroups,
-	# whatever root the Slurm runs in
-	exec 8< "$CGROUPS"
+	# whatever root the Slurm runs in; the directory itself is locked by Slurm
+	exec 8< "$CGROUPS/release_agent"
 	flock 8
 	leftovers > "$BATS_FILE_TMPDIR/before"
 	cluster_start 8 --cpus 2 ProctrackType=proctrack/cgroup CgroupPlugin=cgroup/v1 8>&-
@@ -35,8 +35,8 @@ teardown_file() {
 leftovers() { find "$CGROUPS" -maxdepth 1 -name 'slurm_n[0-9]*'; }
 
 write_jobs() {
-	map_job other 100 0.5
-	map_job batch 100 0.5
+	map_job other 100 4 0.1
+	map_job batch 100 4 0.1
 	map_job signal 100 0.5
 	map_job alone 100 0.5
 	# not a child of slurmstepd, and its shell does not pass anything on
@@ -49,11 +49,11 @@ dies() {
 	local job victim
 	job=$(alice sbatch --parsable -N2 --belay=high-availability "$1.sh")
 	keep job "$job"
-	until_true 60 done_at_least "$job" 10
+	until_true 150 done_at_least "$job" 5
 	victim=$("$2" "$job")
 	keep victim "$victim"
 	"$PS" kill "$D" "$victim" power
-	until_true 120 attempts_at_least "$job" 2
+	until_true 180 attempts_at_least "$job" 2
 	until_true 120 job_over "$job"
 }
 scenario_other() { dies other other_node; }
@@ -64,10 +64,10 @@ requeued() {
 	local job from
 	job=$(alice sbatch --parsable "-N$2" --belay "$1.sh")
 	keep job "$job"
-	until_true 60 done_at_least "$job" 10
+	until_true 150 done_at_least "$job" 5
 	from=$SECONDS
 	alice scontrol requeue "$job"
-	until_true 120 attempts_at_least "$job" 2
+	until_true 180 attempts_at_least "$job" 2
 	keep seconds $((SECONDS - from))
 	until_true 120 job_over "$job"
 }

@@ -274,7 +274,8 @@ belay: farewell from end" ]
 		esac
 		until_true grep -qF "belay: nothing was done after the job: ${why%10 s}" \
 			"$D/log/slurmd.n1.log"
-		[ "$(cat "$H/out-$policy")" = "slurmstepd-n1: error: belay: this job runs unprotected: $why
+		# 26.05 puts the time where others have their name
+		[ "$(sed -E 's/^(slurmstepd-n1:|\[[-0-9T:.]*\]) error/error/' "$H/out-$policy")" = "error: belay: this job runs unprotected: $why
 BELAY_UNPROTECTED=$why
 ran" ]
 		has "error: belay: this job runs unprotected: $why" \

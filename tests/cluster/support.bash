@@ -78,7 +78,9 @@ again_after() {
 	from=$(grep -nE -m1 "requeue job JobId=$1 due to failure" "$D/log/slurmctld.log" | cut -d: -f1)
 	[[ $from ]] || return 1
 	requeued=$(log_time "requeue job JobId=$1 " "$from") || return 1
-	started=$(log_time "(Allocate|Started|Start) JobId=$1 " "$from") || return 1
+	# 26.05 does not say there what backfill starts
+	started=$(log_time "(Allocate|Started|Start) JobId=$1 " "$from") ||
+		started=$(date -d "$(job_field "$1" StartTime)" +%s) || return 1
 	awk "BEGIN { printf \"%.2f\", $started - $requeued }"
 }
 

@@ -58,7 +58,8 @@ static int restore_newest(const struct verb *v, struct run *r,
 			return -1;
 		fprintf(stderr, "belay %s: %s; trying the one before\n",
 			v->name, err->text);
-		if (checkpoint_mark_damaged(r, c->id, err->text, &why) < 0)
+		if (checkpoint_is_damage(err) &&
+		    checkpoint_mark_damaged(r, c->id, err->text, &why) < 0)
 			fprintf(stderr, "belay %s: %s\n", v->name, why.text);
 		c->damaged = true;
 	}

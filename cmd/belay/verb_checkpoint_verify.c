@@ -24,7 +24,7 @@ static int verify(struct run *r, struct checkpoint *c)
 		return 0;
 	snprintf(c->reason, sizeof(c->reason), "%.255s", err.text);
 	c->damaged = true;
-	c->unreadable = err.code != BELAY_ECORRUPT;
+	c->unreadable = !checkpoint_is_damage(&err);
 	if (!c->unreadable &&
 	    checkpoint_mark_damaged(r, c->id, c->reason, &err) < 0)
 		fprintf(stderr, "belay: checkpoint %llu is not marked: %s\n",

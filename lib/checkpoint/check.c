@@ -14,11 +14,16 @@
 #include "checkpoint/store.h"
 #include "fs/tree.h"
 
-/* Replaced, or unreadable for the disk: all of it is damage.  Not being
- * allowed to, or no memory, is not. */
-static bool is_damage(const struct belay_error *why)
+/* Replaced is as bad as changed.  A disk that cannot read it has not got it now,
+ * so it is passed over; not being allowed to, or no memory, is neither. */
+static bool is_passed_over(const struct belay_error *why)
 {
 	return !why->sys || why->sys == ELOOP || why->sys == EIO;
+}
+
+bool checkpoint_is_damage(const struct belay_error *err)
+{
+	return err->code == BELAY_ECORRUPT && !err->sys;
 }
 
 int checkpoint_open_file(int dirfd, const struct checkpoint_file *f,
@@ -31,9 +36,13 @@ int checkpoint_open_file(int dirfd, const struct checkpoint_file *f,
 	if (fd < 0 && why.code == BELAY_ENOENT)
 		return err_set(err, BELAY_ECORRUPT, "file is missing: '%s'",
 			       f->name);
-	if (fd < 0)
-		return err_set(err, is_damage(&why) ? BELAY_ECORRUPT :
-			       why.code, "%s", why.text);
+	if (fd < 0) {
+		err_set(err, is_passed_over(&why) ? BELAY_ECORRUPT : why.code,
+			"%s", why.text);
+		if (err && why.sys != ELOOP)
+			err->sys = why.sys;
+		return -1;
+	}
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, "cannot look at '%s'", f->name);
 	if ((uint64_t)st.st_size != f->size)

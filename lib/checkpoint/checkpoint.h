@@ -85,9 +85,13 @@ uint64_t checkpoint_commit(struct run *r, unsigned n, const char *staging,
 			   struct belay_error *err);
 
 /* Names and sizes only, or every byte.  0 good; -1 BELAY_ECORRUPT with what is
- * wrong, or another code when it cannot be known now.  Does not mark. */
+ * wrong, also when the disk cannot read it (err->sys EIO), or another code when
+ * it cannot be known now.  Does not mark. */
 int checkpoint_check(struct run *r, const struct checkpoint *c, bool bytes,
 		     struct belay_error *err);
+/* Does such an error speak of wrong bytes, for which a mark is right?  A disk
+ * that cannot read them today, or on this node, may read them tomorrow. */
+bool checkpoint_is_damage(const struct belay_error *err);
 /* Mark as damaged, durably. */
 int checkpoint_mark_damaged(struct run *r, uint64_t id, const char *why,
 			    struct belay_error *err);

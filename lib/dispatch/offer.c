@@ -15,10 +15,10 @@ static bool passes(struct run *r, struct checkpoint *c, struct buf *say)
 	if (checkpoint_check(r, c, false, &why) == 0)
 		return true;
 	buf_printf(say, "checkpoint %" PRIu64 " %s: %s\n", c->id,
-		   why.code == BELAY_ECORRUPT ? "is damaged" : "cannot be read",
+		   checkpoint_is_damage(&why) ? "is damaged" : "cannot be read",
 		   why.text);
 	/* a mark is for ever: what cannot be known now gets none */
-	if (why.code == BELAY_ECORRUPT)
+	if (checkpoint_is_damage(&why))
 		checkpoint_mark_damaged(r, c->id, why.text, NULL);
 	c->damaged = true;
 	return false;

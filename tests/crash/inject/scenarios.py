@@ -184,15 +184,6 @@ class Restore(Checkpoint):
         super().kept(world, heard)
         self.look(world)
 
-    def again(self, world):
-        done = world.start(self.words)
-        if "no good checkpoint is left" not in done.stderr:
-            check(done.returncode == 0, "again: " + done.stderr)
-            self.promise(world, done.stdout)
-        else:                   # each was said to be unreadable, and marked
-            marks = os.listdir(world.run + "/checkpoints")
-            check({"000001.damaged", "000002.damaged"} <= set(marks), marks)
-
     def look(self, world):
         for name in "ab":
             path = "%s/back/%s" % (world.path, name)

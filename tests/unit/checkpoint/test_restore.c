@@ -160,6 +160,7 @@ static void test_what_the_disk_cannot_read_is_damage(void **state)
 	read_fails = true;
 	assert_fails(checkpoint_check(x.r, x.c, true, &d->err), &d->err,
 		     BELAY_ECORRUPT, "cannot read 'state': Input/output error");
+	assert_false(checkpoint_is_damage(&d->err));
 	read_fails = false;
 	tear_down(&x);
 }

@@ -27,10 +27,18 @@
 #include "base/text.h"
 #include "fs/fs.h"
 
+/* fsync(2): "does not support synchronization".  Directories of autofs and the
+ * like; what is mounted there was not made by us. */
+static bool can_be_synced(void)
+{
+	return errno != EINVAL && errno != EROFS;
+}
+
 int fs_sync(int fd, const char *name, struct belay_error *err)
 {
 	if (fsync(fd) < 0)
-		return err_sys(err, "cannot make '%s' durable", name);
+		return !can_be_synced() ? 0 :
+			err_sys(err, "cannot make '%s' durable", name);
 	return 0;
 }
 

@@ -34,9 +34,12 @@ static int remove_at(int dirfd, const char *name, unsigned depth)
 		return -1;
 	fd = open_at(dirfd, name,
 		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (fd < 0 || empty(fd, depth) < 0)
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;	/* two of us sweep */
+	if (empty(fd, depth) < 0)
 		return -1;
-	return unlinkat(dirfd, name, AT_REMOVEDIR);
+	return unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT ?
+		-1 : 0;
 }
 
 int fs_remove(int dirfd, const char *name, struct belay_error *err)

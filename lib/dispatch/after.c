@@ -122,10 +122,9 @@ static int act_unless_stale(struct act *act, struct buf *say,
 			    struct belay_error *err)
 {
 	const struct inquest *q = act->inquest;
+	int rc = standing_is_newest(q->run, q->attempt, err);
 
-	if (!standing_is_newest(q->run, q->attempt))
-		return 0;
-	return act_carry_out(act, say, err);
+	return rc <= 0 ? rc : act_carry_out(act, say, err);
 }
 
 /*

@@ -25,6 +25,7 @@ struct moment {
 	uint32_t restart;
 	char nodes[65536];		/* hostlist */
 	char node[256];			/* this one: SLURMD_NODENAME */
+	bool node_guessed;		/* it is only where we are: salloc */
 	char work_dir[4096];
 	unsigned attempt;		/* BELAY_ATTEMPT, 0: not said */
 	int wait_status;		/* end only */

@@ -44,7 +44,8 @@ static int is_still_ours(struct inquest *q, int64_t asked_ns,
 
 	if (clock_mono_ns() - asked_ns > WORD_HOLDS_MS * INT64_C(1000000))
 		rc = is_ours(q, err);
-	return rc == 1 ? standing_is_newest(q->run, q->attempt) : rc;
+	return rc == 1 ? standing_is_newest(q->run, q->attempt, err) :
+			 rc;
 }
 
 static int settle(struct inquest *q, struct buf *say, struct belay_error *err)

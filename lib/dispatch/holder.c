@@ -102,7 +102,7 @@ int opening_check_holder(struct opening *o, struct belay_error *err)
 		return run_begin_alive(a->begin) == 1 ?
 			yield_to(o, a->begin, err) : 0;
 	look_up(o, a->begin, err);
-	if (!o->other_known && err->sys == EAGAIN)
+	if (!o->other_known && err->code != BELAY_ENOENT)
 		return err_prefix(err, "run '%s' may be held by job %s",
 				  o->run->name, a->begin->job);
 	if (o->other_known && is_live(&o->other))

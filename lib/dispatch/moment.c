@@ -143,7 +143,8 @@ static int take_place(struct moment *m, struct belay_error *err)
 	if (!text_is_name(m->cluster))
 		return err_set(err, BELAY_EINVAL, "not a name for a cluster: "
 			       "'%s'", m->cluster);
-	if (!m->node[0])
+	m->node_guessed = !m->node[0];
+	if (m->node_guessed)
 		gethostname(m->node, sizeof(m->node) - 1);
 	return 0;
 }

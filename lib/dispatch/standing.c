@@ -21,9 +21,12 @@ bool standing_holds(const struct begin *b, const struct job_view *j)
 	       (!b->start_time || j->start_time == b->start_time);
 }
 
-bool standing_is_newest(const struct run *r, unsigned attempt)
+int standing_is_newest(const struct run *r, unsigned attempt,
+		       struct belay_error *err)
 {
-	return run_check_fence(r, attempt, NULL) == 0;
+	if (run_check_fence(r, attempt, err) == 0)
+		return 1;
+	return err->code == BELAY_EFENCED ? 0 : -1;
 }
 
 static bool is_of_job(const struct begin *b, const struct moment *m, bool exact)

@@ -23,8 +23,9 @@ bool standing_holds(const struct begin *b, const struct job_view *j);
 
 /* Has nobody claimed the next attempt?  Asked of the disk, and so cheap: to be
  * asked right before anything is done to the job, for what was seen before may be
- * long ago by then.  Without an answer: no. */
-bool standing_is_newest(const struct run *r, unsigned attempt);
+ * long ago by then.  1, 0, or -1 with the error when there is no answer. */
+int standing_is_newest(const struct run *r, unsigned attempt,
+		       struct belay_error *err);
 
 /* Is there an attempt of this job in the run, with none after it?  Its number,
  * or 0.  exact: its restart count is the moment's (an epilog that was started

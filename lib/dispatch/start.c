@@ -20,6 +20,12 @@ static bool is_among(const char *nodes, const char *node)
 	       hosts_has(&hosts, node);
 }
 
+/* Under salloc a script may run on a login node, which says nothing. */
+static bool is_here(const struct moment *m, const char *nodes)
+{
+	return m->node_guessed || is_among(nodes, m->node);
+}
+
 /* Only what Slurm would have sent away in any case does not run: what its
  * script does on a node that the job has left, nobody waits for. */
 static int refuse(const struct opening *o, uint32_t restart, const char *nodes,
@@ -28,7 +34,7 @@ static int refuse(const struct opening *o, uint32_t restart, const char *nodes,
 	err_set(err, BELAY_EFENCED, "this start of job %s (restart %u) comes "
 		"too late: the job runs on %s since (restart %u)", o->m->job,
 		o->m->restart, nodes ? nodes : "?", restart);
-	if (err && !is_among(nodes, o->m->node))
+	if (err && !is_here(o->m, nodes))
 		err->sys = ECANCELED;
 	return -1;
 }
@@ -38,7 +44,7 @@ static int heed_slurm(const struct opening *o, struct belay_error *err)
 	const struct job_view *j = &o->job;
 
 	if (j->state != JOB_STATE_RUNNING ||
-	    (j->restart <= o->m->restart && is_among(j->nodes, o->m->node)))
+	    (j->restart <= o->m->restart && is_here(o->m, j->nodes)))
 		return 0;
 	return refuse(o, j->restart, j->nodes, err);
 }

@@ -99,7 +99,7 @@ nodes_of() { cat "$ALICE/$1.ran"/* | awk '{ print $1 }' | sort -u; }
 	keys=$(root sh -c 'ls -l ~alice/.belay/*/*/attempts/*/map-*.key' 2>/dev/null)
 	echo "$keys"
 	[[ $keys == -rw-------* ]]
-	secret=$(root sh -c 'tail -n 1 ~alice/.belay/*/*/attempts/*/map-*.key')
+	secret=$(root sh -c 'sed -n 5p ~alice/.belay/*/*/attempts/*/map-*.key')
 	[[ ${#secret} == 40 ]]
 	root sh -c 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null' |
 		tr '\0' '\n' >"$BATS_TEST_TMPDIR/seen"

@@ -27,8 +27,8 @@ static enum run_state state_of_job(const struct json *job)
 
 	if (!state || json_u64(job, "user_id", 0) != geteuid())
 		return RUN_UNKNOWN;
-	if (json_bool(job, "held", false))
-		return RUN_HELD;
+	if (!strcmp(state, "PENDING") && json_bool(job, "held", false))
+		return RUN_HELD;	/* a hold of one that runs comes later */
 	for (size_t i = 0; i < sizeof(by_job_state) / sizeof(by_job_state[0]);
 	     i++)
 		if (!strcmp(state, by_job_state[i].job_state))

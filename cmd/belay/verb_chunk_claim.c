@@ -11,16 +11,28 @@ static const struct verb_option options[] = {
 	CHUNK_SET, CHUNK_COUNT, CHUNK_MAX_ATTEMPTS, { 0 }
 };
 
-static int none(const char *set, uint64_t unfinished)
+static uint64_t given_up(struct chunk_turn *turn, const char *set)
 {
+	struct chunk_state *s = chunk_shell_state(turn->shell, set, 0, NULL);
+	uint64_t n = s ? chunk_set_find(s, set)->n[CHUNK_QUARANTINED] : 0;
+
+	chunk_state_free(s);
+	return n;
+}
+
+static int none(const char *set, uint64_t unfinished, uint64_t quarantined)
+{
+	fprintf(stderr, "belay chunk claim: ");
 	if (unfinished)
-		fprintf(stderr, "belay chunk claim: nothing to begin now in "
-			"set '%s'; %" PRIu64 " unfinished with others\n", set,
-			unfinished);
+		fprintf(stderr, "nothing to begin now in set '%s'; %" PRIu64
+			" unfinished with others\n", set, unfinished);
+	else if (quarantined)
+		fprintf(stderr, "nothing is left in set '%s' but %" PRIu64
+			" quarantined; see 'belay chunk list --status "
+			"quarantined'\n", set, quarantined);
 	else
-		fprintf(stderr, "belay chunk claim: all is done in set '%s'\n",
-			set);
-	return EXIT_FAILED;
+		fprintf(stderr, "all is done in set '%s'\n", set);
+	return !unfinished && quarantined ? EXIT_QUARANTINED : EXIT_FAILED;
 }
 
 static int run(const struct verb *v, int argc, char **argv)
@@ -47,7 +59,7 @@ static int run(const struct verb *v, int argc, char **argv)
 	if (rc < 0)
 		return verb_fail(v, &err);
 	if (rc == 0)
-		return none(set, unfinished);
+		return none(set, unfinished, given_up(&turn, set));
 	printf("%" PRIu64 "\n", chunk);
 	return EXIT_DONE;
 }
@@ -59,7 +71,8 @@ const struct verb verb_chunk_claim = {
 	.more = "Every number is given to one claimer; that it began is on disk "
 		"before it is printed.\nWhat failed is given again, after the "
 		"others.  Exit status 1: none now, all is done or\nothers still "
-		"work on the rest.  In a loop over all nodes of the job:\n\n"
+		"work on the rest; 65: only quarantined ones are left.\n"
+		"In a loop over all nodes of the job:\n\n"
 		"  while k=$(belay chunk claim --chunks 100); do\n"
 		"    work \"$k\" && belay chunk done \"$k\" || belay chunk fail "
 		"\"$k\"\n"

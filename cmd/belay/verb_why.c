@@ -214,7 +214,10 @@ static void advise(const struct facts *f)
 			     "the same command again.");
 		break;
 	case RUN_COMPLETED:
-		puts("Nothing is left to do.");
+		puts(f->n[CHUNK_QUARANTINED] ?
+		     "Only quarantined chunks are left; 'belay chunk list "
+		     "--status quarantined' says which." :
+		     "Nothing is left to do.");
 		break;
 	case RUN_FAILED:
 	case RUN_CANCELLED:

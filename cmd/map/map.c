@@ -187,8 +187,9 @@ static void say_end(const struct request *q, const struct session *s,
 	if (status == EXIT_QUARANTINED)
 		say_quarantined(q, s, set);
 	if (status == EXIT_UNFINISHED)
-		fputs("belay map: not finished; the same command line goes on "
-		      "from here\n", stderr);
+		fprintf(stderr, "belay map: not finished; the same command "
+			"line %s\n", s->run ? "goes on from here" :
+			"starts from nothing, for nothing is recorded");
 }
 
 /* Where workers on other nodes look for us: the attempt's directory, or this

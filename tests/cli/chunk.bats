@@ -36,6 +36,15 @@ setup() {
 	[ "$stderr" = "belay chunk claim: all is done in set 'main'" ]
 }
 
+@test "what is given up is not called done" {
+	belay chunk claim --chunks 2
+	belay chunk done 0
+	belay chunk claim
+	belay chunk fail --max-attempts 1 1
+	run -65 --separate-stderr belay chunk claim
+	[ "$stderr" = "belay chunk claim: nothing is left in set 'main' but 1 quarantined; see 'belay chunk list --status quarantined'" ]
+}
+
 @test "many at once claim different chunks" {
 	for i in 1 2 3 4; do
 		while belay chunk claim --chunks 40 2>/dev/null; do :; done \
@@ -56,7 +65,7 @@ setup() {
 	run -0 belay chunk claim
 	run -0 --separate-stderr belay chunk fail 0
 	[ "$stderr" = "belay chunk fail: chunk 0 is given up; the others go on" ]
-	run -1 belay chunk claim
+	run -65 belay chunk claim
 	run -0 belay chunk list --json --status quarantined
 	[ "$(json 'len(j), j[0]["fails"], j[0]["reason"]' <<<"$output")" = \
 	  "1 3 reported" ]

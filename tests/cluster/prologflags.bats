@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The ways of slurm.conf and sbatch that change what a plugin is told, with the
-# real agent: PrologFlags, contain_spank, --export.
+# real agent: PrologFlags, --export.
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154  # $output and $status are bats'
 
@@ -24,12 +24,12 @@ one() {
 	chmod 755 "$ALICE/fail.sh"
 }
 
-version_is() {	# YY.MM: this Slurm, or a newer one
+since() {	# YY.MM: this Slurm or a newer one
 	local version
 	version=$(PATH=$PATH:/usr/sbin:/sbin slurmctld -V)
-	[[ $(printf '%s\n' "$1" "${version##* }" | sort -V | head -n 1) == "$1" ]]
+	[[ $(printf '%s\n' "$1" "${version##* }" | sort -V | head -n 1) == "$1" ]] ||
+		skip "not before Slurm $1"
 }
-since() { version_is "$1" || skip "not before Slurm $1"; }
 
 fails_once() {	# LOG OPTION...: and is done the second time
 	local job
@@ -79,28 +79,6 @@ loses_batch_node() {
 	fails_once log --belay
 	loses_batch_node 150
 	((again > 25))
-	no_node_drained
-}
-
-# user_init, task_post_fork and task_exit then run in a clone, within the job's
-# own /tmp.
-@test "contain_spank: a job that has a /tmp of its own fails once, another loses its batch node" {
-	since 24.05
-	one 4 PrologFlags=Contain SlurmdParameters=config_overrides,contain_spank
-	printf '%s\n' AutoBasePath=true BasePath=/run/private-slurm/spool/containers \
-		> "$D/etc/job_container.conf"
-	if version_is 25.11; then
-		echo NamespaceType=namespace/tmpfs
-	else
-		echo JobContainerType=job_container/tmpfs
-	fi >> "$D/etc/slurm.conf"
-	root scontrol reconfigure
-	"$PS" wait "$D" 60
-	echo 'touch /tmp/belay-contained' >> "$ALICE/fail.sh"
-	fails_once log --belay
-	[ ! -e /tmp/belay-contained ]
-	loses_batch_node 150
-	((again < 25))
 	no_node_drained
 }
 

@@ -73,6 +73,7 @@ const struct reply *node_call(spank_t sp, const struct arguments *args,
 	describe(sp, c);
 	if (agent_run(&agent, &reply, why) < 0) {
 		c->called_off = reply.error && reply.called_off;
+		c->fenced = reply.error && reply.fenced;
 		return NULL;
 	}
 	say(&reply);

@@ -19,6 +19,7 @@ struct moment_call {
 	unsigned deadline_s;
 	bool may_wait;
 	bool called_off;		/* out: begin's script must not run */
+	bool fenced;			/* out: another has the run */
 };
 
 /* Run the agent as the owner, knowing of the job what it may: its reply, or

@@ -55,6 +55,13 @@ static int take_called_off(struct reply *r, const char *value)
 	return 0;
 }
 
+static int take_fenced(struct reply *r, const char *value)
+{
+	(void)value;
+	r->fenced = true;
+	return 0;
+}
+
 static int take_ok(struct reply *r, const char *value)
 {
 	if (strcmp(value, "1"))
@@ -72,6 +79,7 @@ static const struct {
 	{ "BELAY_ERROR", take_error },
 	{ "BELAY_MISTAKE", take_mistake },
 	{ "BELAY_CALLED_OFF", take_called_off },
+	{ "BELAY_FENCED", take_fenced },
 	{ "BELAY_OK", take_ok },
 };
 
@@ -139,7 +147,7 @@ void reply_init(struct reply *r)
 	r->n_lines = r->n_vars = r->n_say = 0;
 	r->wait_s = 0;
 	r->error = r->fault = NULL;
-	r->ok = r->mistake = r->called_off = false;
+	r->ok = r->mistake = r->called_off = r->fenced = false;
 	r->silent = true;
 }
 

@@ -34,6 +34,7 @@ struct reply {
 	const char *error;	/* BELAY_ERROR: why it failed, or NULL */
 	bool mistake;		/* BELAY_MISTAKE: of whoever asked */
 	bool called_off;	/* BELAY_CALLED_OFF: the script must not run */
+	bool fenced;		/* BELAY_FENCED: another has the run */
 	bool silent;		/* not a byte has come */
 	bool ok;		/* BELAY_OK was the last line so far */
 	const char *fault;	/* what broke the rules, or NULL */

@@ -81,10 +81,13 @@ static void remove_stale(spank_t sp)
 			return;
 }
 
-static void unprotected(spank_t sp, const char *why)
+/* fenced: another has the run, and does its work. */
+static void unprotected(spank_t sp, bool fenced, const char *why)
 {
 	remove_stale(sp);
 	spank_setenv(sp, "BELAY_UNPROTECTED", why, 1);
+	if (fenced)
+		spank_setenv(sp, "BELAY_FENCED", "1", 1);
 	slurm_error("belay: this job runs unprotected: %s", why);
 }
 
@@ -110,7 +113,7 @@ static void hand_over(spank_t sp, const struct reply *r)
 		if (spank_setenv(sp, r->var[i].name, r->var[i].value, 1) ==
 		    ESPANK_SUCCESS)
 			continue;
-		unprotected(sp, "cannot set its environment");
+		unprotected(sp, false, "cannot set its environment");
 		return;
 	}
 	if (!told)
@@ -141,7 +144,7 @@ void stepd_begin(spank_t sp, const struct arguments *args)
 	else if (call.called_off)
 		call_off(why);
 	else
-		unprotected(sp, why);
+		unprotected(sp, call.fenced, why);
 }
 
 static bool owner_of_step(spank_t sp, struct owner *o)

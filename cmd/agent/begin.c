@@ -26,6 +26,8 @@ static int run(int argc, char **argv)
 	reply_say(&say);
 	if (rc < 0 && err.sys == ECANCELED)
 		reply("BELAY_CALLED_OFF", "1");
+	else if (rc < 0 && (err.code == BELAY_EFENCED || err.code == BELAY_EBUSY))
+		reply("BELAY_FENCED", "1");
 	if (rc < 0)
 		return reply_error(&err);
 	reply_lines(&env);

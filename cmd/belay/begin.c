@@ -118,7 +118,7 @@ static void print_exports(char *reply, const char *hint)
 
 	puts("unset BELAY_UNPROTECTED BELAY_PREVIOUS_CAUSE BELAY_PREVIOUS_NODES "
 	     "BELAY_SUSPECT_NODES BELAY_CHECKPOINT BELAY_CHECKPOINT_ID "
-	     "BELAY_ATTEMPTS_LEFT");
+	     "BELAY_ATTEMPTS_LEFT BELAY_FENCED");
 	fputs("export BELAY_HINT=", stdout);
 	print_quoted(hint, strlen(hint));
 	for (char *line = strtok_r(reply, "\n", &at); line;
@@ -137,9 +137,11 @@ static void print_exports(char *reply, const char *hint)
 static void print_unprotected(const struct belay_error *err)
 {
 	puts("unset BELAY_HINT BELAY_RUN BELAY_RUN_DIR BELAY_ATTEMPT "
-	     "BELAY_CHECKPOINT");
+	     "BELAY_CHECKPOINT BELAY_FENCED");
 	fputs("export BELAY_UNPROTECTED=", stdout);
 	print_quoted(err->text, strlen(err->text));
+	if (err->code == BELAY_EFENCED)
+		puts("export BELAY_FENCED=1");
 	if (err->sys == ECANCELED)
 		puts("exit 75");
 }

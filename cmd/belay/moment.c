@@ -149,6 +149,8 @@ int moment_ask(const char *const *argv, const char *const *env,
 		text ? text : "belay-agent did not finish in time");
 	if (value_of(buf_text(reply), "BELAY_CALLED_OFF", &len))
 		err->sys = ECANCELED;
+	if (value_of(buf_text(reply), "BELAY_FENCED", &len))
+		err->code = BELAY_EFENCED;
 	return -1;
 }
 

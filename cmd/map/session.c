@@ -134,6 +134,9 @@ int session_open(struct session *s, const struct session_spec *spec,
 	const char *dir = getenv("BELAY_RUN_DIR");
 	int rc;
 
+	/* another has the run: what we did would be done twice */
+	if (unprotected && getenv("BELAY_FENCED"))
+		return err_set(err, BELAY_EFENCED, "%s", unprotected);
 	if (unprotected && *unprotected)
 		rc = stand_alone(s, unprotected, err);
 	else if (dir && *dir)

@@ -9,7 +9,7 @@ load runs
 
 setup() {
 	runs_setup
-	unset BELAY_UNPROTECTED SLURM_JOB_ID
+	unset BELAY_UNPROTECTED BELAY_FENCED SLURM_JOB_ID
 	mkdir ran
 }
 
@@ -422,6 +422,9 @@ on 1 slot"$'\n'* ]]
 }
 
 @test "where belay could not begin, all is run and nothing recorded" {
+	BELAY_FENCED=1 BELAY_UNPROTECTED="held by job 7" run -75 --separate-stderr map --chunks 2 -- echo
+	[ -z "$output" ]
+	[[ $stderr == *"held by job 7"* ]]
 	BELAY_UNPROTECTED="no home" run -0 --separate-stderr map --chunks 2 -- echo
 	[[ $stderr == *"unprotected, nothing is recorded: no home"* ]]
 	[ -z "$(the_run)" ]

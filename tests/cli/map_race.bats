@@ -9,7 +9,7 @@ load runs
 
 setup() {
 	runs_setup
-	unset BELAY_UNPROTECTED SLURM_JOB_ID
+	unset BELAY_UNPROTECTED BELAY_FENCED SLURM_JOB_ID
 	command -v strace >/dev/null || skip "strace is not installed"
 }
 

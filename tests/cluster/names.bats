@@ -56,6 +56,9 @@ write_jobs() {
 	until [ -e "go.$NAME" ]; do sleep 0.2; done
 	exit ${CODE:-0}
 	EOF
+	script maps <<-EOF
+	exec $OPT/belay map --chunks 2 -- touch mapped
+	EOF
 	# fails once
 	script once <<-'EOF'
 	echo "start $SLURM_JOB_ID $BELAY_ATTEMPT $BELAY_RUN ${BELAY_PREVIOUS_CAUSE:-none}" >> "notes.$NAME"
@@ -168,6 +171,10 @@ scenario_live() {
 	until_true 60 started live "$first" 1
 	second=$(submit live --belay --belay-run=busy once.sh)
 	keep jobs "$first $second"
+	third=$(submit third --no-requeue --belay --belay-run=busy maps.sh)
+	until_true 60 job_over "$third"
+	keep third "$(job_field "$third" ExitCode) $(said third "$third" | grep -c "held by job $first")"
+	[ ! -e "$ALICE/mapped" ]
 	until_true 60 is_held "$second"
 	keep meanwhile "$(status busy "s['state'], len(a)") $(notes live | wc -l)"
 	go_on "$second"		# too early
@@ -187,6 +194,7 @@ scenario_live() {
 	same "notes" "$(notes live | paste -sd' ')" "start $first 1 busy none start $second 2 busy completed"
 	same "what it was told" "$(said live "$second" | sed 's/^[^:]*: //' | sort | uniq -c | sed 's/^ *//')" \
 		"2 error: belay: this job does not run now: run 'busy' is held by job $first; this job is requeued and held until 'scontrol release $second'"
+	same "one that may not be requeued" "$(kept live third)" "75:0 1"
 	same "the run" "$(status busy "[(x['job'], x['cause']) for x in a]")" \
 		"[('$first', 'completed'), ('$second', 'completed')]"
 	same "the other" "$(job_field "$first" Restarts)" 0

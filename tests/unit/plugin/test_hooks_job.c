@@ -58,6 +58,16 @@ static void test_a_failed_begin_is_said_to_the_job_and_to_people(void **state)
 	assert_null(job("BELAY_RUN_DIR"));
 	assert_string_equal(fake->log, "error: belay: this job runs "
 			    "unprotected: no disk\n");
+	assert_null(job("BELAY_FENCED"));
+}
+
+static void test_a_job_whose_run_another_has_is_told(void **state)
+{
+	set_job("SLURM_SPANK_BELAY_HINT", "1:h");
+	agent_is(*state, "echo BELAY_FENCED=1; echo BELAY_ERROR=held by 7");
+	assert_int_equal(call(slurm_spank_task_init, S_CTX_REMOTE), 0);
+	assert_string_equal(job("BELAY_UNPROTECTED"), "held by 7");
+	assert_string_equal(job("BELAY_FENCED"), "1");
 }
 
 /* In a process of its own, as a task is: it ends there. */
@@ -215,6 +225,7 @@ int main(void)
 		HOOK_TEST(test_begin_gives_the_job_its_variables),
 		HOOK_TEST(test_whether_it_is_a_task_is_slurms_word),
 		HOOK_TEST(test_a_failed_begin_is_said_to_the_job_and_to_people),
+		HOOK_TEST(test_a_job_whose_run_another_has_is_told),
 		HOOK_TEST(test_a_start_that_was_called_off_does_not_run),
 		HOOK_TEST(test_half_an_environment_is_none),
 		HOOK_TEST(test_only_the_batch_step_of_a_protected_job_begins),

@@ -6,9 +6,6 @@
 
 #include "tests/unit/dispatch/world.h"
 
-#define assert_env(w, name, value) \
-	assert_string_equal(world_env(w, name), value)
-
 static const char *fails_to_make;	/* a directory */
 
 int __real_mkdirat(int dirfd, const char *name, mode_t mode);

@@ -58,4 +58,13 @@ struct run *world_run(struct world *w);		/* "12", opened; or fails */
 /* What the last begin gave for name, or NULL. */
 const char *world_env(struct world *w, const char *name);
 
+#define assert_env(w, name, value) \
+	assert_string_equal(world_env(w, name), value)
+#define assert_says(w, words)						\
+	do {								\
+		if (!strstr(buf_text(&(w)->say), words))		\
+			fail_msg("'%s' lacks '%s'",			\
+				 buf_text(&(w)->say), words);		\
+	} while (0)
+
 #endif /* TESTS_UNIT_DISPATCH_WORLD_H */

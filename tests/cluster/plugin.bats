@@ -245,7 +245,7 @@ belay: farewell from end" ]
 @test "the batch script starts just as it does without belay" {
 	# read by the shell itself, which is not quite itself around a fork
 	script 'while read -r line; do case $line in' \
-		'Sig*|Shd*|Cap*|NoNew*|Groups*|Seccomp*) echo "$line" ;; esac' \
+		'SigPnd*|SigBlk*|SigIgn*|SigCgt*|Shd*|Cap*|NoNew*|Groups*|Seccomp*) echo "$line" ;; esac' \
 		'done </proc/$$/status' \
 		'ls /proc/$$/fd' \
 		'read -r c </proc/$$/task/$$/children; echo "children: $c"' \

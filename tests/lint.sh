@@ -26,13 +26,14 @@ scripts() {
 		head -n 1 "$file" | grep -aqE '^#!.*[/ ](ba|da)?sh$' &&
 			echo "$file"
 	done
+	files 'tests/cluster/private/*'
 }
 
-# In a .bats file every command that fails ends the test, and words are split
-# on purpose: only what is certainly wrong counts there.
+# In a .bats file and what it loads every command that fails ends the test, and
+# words are split on purpose: only what is certainly wrong counts there.
 run_shellcheck() {
 	scripts | xargs shellcheck --severity=warning &&
-		files '*.bats' |
+		files '*.bats' '*.bash' |
 		xargs shellcheck --severity=error
 }
 

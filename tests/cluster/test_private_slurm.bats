@@ -208,7 +208,7 @@ left_of() {  # DIR: the processes that have it mounted or in their arguments
     ! getent passwd 61234 >/dev/null || skip "user id 61234 has a name here"
     chmod 777 "$BATS_TEST_TMPDIR"
     chmod 755 "$BATS_FILE_TMPDIR"
-    cp "$PS" "$BATS_TEST_TMPDIR/private-slurm"
+    cp -r "$PS" "${PS%/*}/private" "$BATS_TEST_TMPDIR"
     run -1 setpriv --reuid 61234 --clear-groups "$BATS_TEST_TMPDIR/private-slurm" up "$BATS_TEST_TMPDIR/c"
     [[ $output == *"user id 61234 has no name here, and Slurm needs one" ]]
     [[ ! -e $BATS_TEST_TMPDIR/c ]]
@@ -220,7 +220,7 @@ left_of() {  # DIR: the processes that have it mounted or in their arguments
     if [[ $EUID == 0 ]]; then
         chmod 755 "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR"
         mkdir "$c" && chown nobody "$c"
-        cp "$PS" "$BATS_TEST_TMPDIR/private-slurm"
+        cp -r "$PS" "${PS%/*}/private" "$BATS_TEST_TMPDIR"
         PS=$BATS_TEST_TMPDIR/private-slurm run=(as_nobody)
     fi
     ((${#c} <= 64)) || skip "the name of bats' directory is too long for sockets"

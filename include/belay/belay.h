@@ -2,16 +2,47 @@
 /*
  * belay.h - remember how far a job got, so the next attempt starts there
  *
- * Every fallible call of the library returns 0 or a pointer on success, -1 or
- * NULL on failure, and then fills *err; err may always be NULL.  On failure
- * outputs are untouched.  Nothing here prints, exits, installs a signal
- * handler or changes the umask.
+ *	struct belay *b = belay_open(NULL, &err);
+ *
+ *	while (work())
+ *		belay_beat(b, &err);
+ *	belay_close(b, 0, &err);
+ *
+ * Errors.  Every fallible call returns 0 or more, or a pointer, on success, and
+ * -1 or NULL on failure, and then fills *err; err may always be NULL.  On
+ * failure outputs are untouched, unless it is said otherwise.
+ *
+ * Manners.  Nothing here prints, exits, installs a signal handler, changes the
+ * umask or the environment, or leaves a child behind.
+ *
+ * Threads.  The calls of one handle may come from any thread and take turns;
+ * different handles have nothing to do with each other.  What was got from a
+ * handle (an iterator, a restore, a checkpoint that is being written) is for one
+ * thread at a time.
+ *
+ * Fork.  A handle belongs to the process that opened it.  In a child every call
+ * with it but belay_close(), which then only frees memory, fails with
+ * BELAY_EINVAL.
+ *
+ * Durability.  "Durable" means: on stable storage of the file system that holds
+ * the run, and no newer attempt had begun.  With BELAY_EFENCED a newer attempt
+ * owns the run: nothing that this process still records counts.  Stop then,
+ * with exit status 75.
+ *
+ * Numbers.  Sizes are bytes, times microseconds unless a name says otherwise,
+ * instants microseconds since 1970.  Texts are UTF-8.
  */
 #ifndef BELAY_BELAY_H
 #define BELAY_BELAY_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
+#endif
+#ifdef __GNUC__		/* the library hides what is not said here */
+#pragma GCC visibility push(default)
 #endif
 
 /* Why a call failed: each value is something the caller can do differently. */
@@ -36,6 +67,84 @@ struct belay_error {
 /* The version of the library, "major.minor.patch"; static storage. */
 const char *belay_version(void);
 
+/* ---- a run, from one of its attempts ------------------------------------ */
+
+struct belay;
+
+/*
+ * Start from BELAY_OPTIONS_INIT, so that a library that knows more members
+ * than the program takes their defaults.  Strings are borrowed for the call.
+ */
+struct belay_options {
+	size_t size;		/* sizeof(struct belay_options) */
+	/*
+	 * NULL: the run of the job, as belay began it ($BELAY_RUN_DIR and
+	 * $BELAY_ATTEMPT).  Else a run of this name that the call itself begins
+	 * an attempt of: made if missing, held until belay_close().
+	 */
+	const char *run;
+	const char *root;	/* where runs are; NULL: $BELAY_ROOT, ~/.belay */
+	/* Of the processes that write one checkpoint together, numbered from 0:
+	 * which one is this, and how many are there? */
+	unsigned rank, ranks;
+	/*
+	 * Records that share a sync: 1, every completion is durable when the
+	 * call returns; n, belay_chunk_done() may return before, and each n-th
+	 * of them or belay_flush() makes all of them durable.
+	 */
+	unsigned batch;
+	unsigned threads;	/* that write or read a checkpoint; 0: one per
+				 * processor of this process, at most 4 */
+	/* Most memory that copies for asynchronous checkpoints take; 0: 1 GiB.
+	 * A put that finds it full waits. */
+	uint64_t memory_max;
+};
+#define BELAY_OPTIONS_INIT { sizeof(struct belay_options), NULL, NULL, \
+			     0, 1, 1, 0, 0 }
+
+/*
+ * options NULL: BELAY_OPTIONS_INIT.  The caller closes the handle.
+ * BELAY_ENOENT: not below belay, and no name given; BELAY_EBUSY: a live process
+ * holds the run of that name; BELAY_EFENCED: a newer attempt has begun.
+ */
+struct belay *belay_open(const struct belay_options *options,
+			 struct belay_error *err);
+
+/*
+ * Write what is pending, wait for asynchronous checkpoints, free the handle (in
+ * any case; b may be NULL).  A run that belay_open() began ends its attempt
+ * here: exit_status is what the program is about to end with.  0: all of it is
+ * durable.
+ */
+int belay_close(struct belay *b, int exit_status, struct belay_error *err);
+
+/* Valid as long as the handle; texts are never NULL. */
+struct belay_info {
+	const char *run, *run_dir, *cluster;
+	unsigned attempt;
+	const char *action;	/* what started it: start, retry, failover,
+				 * restore */
+	/* Of the attempt before: why it ended, where it ran, whom belay blames
+	 * (hostlists); empty in the first. */
+	const char *previous_cause, *previous_nodes, *suspect_nodes;
+	uint64_t checkpoint;	/* offered to start from, 0: none */
+	uint64_t chunks_done;	/* before this attempt, in all sets */
+	int attempts_left;	/* -1: not bounded, or not known */
+	unsigned rank, ranks;
+	char node[256];
+};
+const struct belay_info *belay_info(const struct belay *b);
+
+/* Make all completions and progress recorded so far durable. */
+int belay_flush(struct belay *b, struct belay_error *err);
+
+/* "I am alive and getting on", for programs without chunks or checkpoints;
+ * durable.  Cheap to call often: at most one a second is recorded. */
+int belay_beat(struct belay *b, struct belay_error *err);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

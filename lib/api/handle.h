@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * handle.h - what stands behind a struct belay
+ *
+ * Each call of the header takes the handle for itself, does its work on what
+ * is here, and gives it back:
+ *
+ *	_auto_turn_ struct belay *mine = api_enter(b, err);
+ *
+ *	if (!mine)
+ *		return -1;
+ */
+#ifndef API_HANDLE_H
+#define API_HANDLE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "journal/event.h"
+#include "run/run.h"
+
+struct belay {
+	pthread_mutex_t lock;
+	pid_t pid;		/* that opened it; a child of it may only free */
+	struct run *run;
+	unsigned attempt;
+	struct belay_options options;	/* its strings are gone */
+	struct belay_info info;
+	char *texts[3];		/* of info, that outlive a reload of the run */
+	struct journal_writer *journal;	/* NULL: nothing was recorded yet */
+	int64_t beat_ns;	/* when the last beat was recorded; 0: never */
+};
+
+/* b for this thread until api_leave(); NULL: NULL, or another process's. */
+struct belay *api_enter(struct belay *b, struct belay_error *err);
+void api_leave(struct belay *b);
+static inline void api_leavep(struct belay **b)
+{
+	if (*b)
+		api_leave(*b);
+}
+#define _auto_turn_ __attribute__((cleanup(api_leavep)))
+
+/* Fill b->info from the attempt that b->run and b->attempt name. */
+int api_describe(struct belay *b, struct belay_error *err);
+
+/* Add an event to the journal of this handle, which begins with it.  It is
+ * durable after api_commit(). */
+int api_record(struct belay *b, const struct event *e, struct belay_error *err);
+/* All that was recorded is durable and counts, or -1. */
+int api_commit(struct belay *b, struct belay_error *err);
+
+#endif /* API_HANDLE_H */

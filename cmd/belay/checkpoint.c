@@ -19,7 +19,7 @@ int checkpoint_keep(const struct run *r, unsigned *keep,
 		return err_nomem(err);
 	if (stored_policy_of(r, p, err) < 0)
 		return err_prefix(err, "checkpoint.keep is not known");
-	*keep = p->checkpoint_keep;
+	*keep = (unsigned)p->checkpoint.keep;
 	return 0;
 }
 

@@ -63,6 +63,8 @@ void json_put_str(struct json_out *o, const char *key, const char *text); /* NUL
 void json_put_u64(struct json_out *o, const char *key, uint64_t v);
 void json_put_i64(struct json_out *o, const char *key, int64_t v);
 void json_put_f64(struct json_out *o, const char *key, double v);
+/* The same with as many digits as give back the very number. */
+void json_put_exact(struct json_out *o, const char *key, double v);
 void json_put_bool(struct json_out *o, const char *key, bool v);
 void json_put_null(struct json_out *o, const char *key);
 void json_put_time(struct json_out *o, const char *key, int64_t wall_us); /* 0: null */

@@ -2,6 +2,8 @@
 /* json_write.c - append JSON to a buf, keeping the commas */
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -100,11 +102,28 @@ void json_put_i64(struct json_out *o, const char *key, int64_t v)
 	buf_printf(o->buf, "%lld", (long long)v);
 }
 
+static bool is_given_back(double v, int digits)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%.*g", digits, v);
+	return strtod(text, NULL) == v;
+}
+
 void json_put_f64(struct json_out *o, const char *key, double v)
 {
 	lead(o, key);
 	if (isfinite(v))
 		buf_printf(o->buf, "%.6g", v);
+	else
+		buf_puts(o->buf, "null");
+}
+
+void json_put_exact(struct json_out *o, const char *key, double v)
+{
+	lead(o, key);
+	if (isfinite(v))
+		buf_printf(o->buf, "%.*g", is_given_back(v, 15) ? 15 : 17, v);
 	else
 		buf_puts(o->buf, "null");
 }

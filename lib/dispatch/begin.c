@@ -27,6 +27,7 @@
 #include "dispatch/handover.h"
 #include "dispatch/offer.h"
 #include "dispatch/opening.h"
+#include "dispatch/settings.h"
 #include "journal/journal.h"
 
 /* A writer acknowledges after it has looked for a newer attempt: this is how
@@ -218,6 +219,7 @@ static int describe(struct opening *o, struct belay_error *err)
 	text_format(b->batch_host, sizeof(b->batch_host), "%s", m->node);
 	b->begin_us = clock_wall_us();
 	text_format(b->action, sizeof(b->action), "%s", action_of(o));
+	settings_of_policy(&o->policy, o->run, m->nodes, &b->settings);
 	return b->nodes ? 0 : err_nomem(err);
 }
 

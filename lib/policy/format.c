@@ -27,6 +27,20 @@ static void put_attempts(const struct policy *p, struct buf *out)
 	buf_printf(out, "  give_up: %s\n", action_word(p->give_up));
 }
 
+static void put_checkpoint(const struct policy_checkpoint *c, struct buf *out)
+{
+	buf_puts(out, "checkpoint:\n  interval: ");
+	value_put_interval(&c->interval, out);
+	buf_printf(out, "\n  keep: %d\n", c->keep);
+	put_seconds("  keep_every: ", c->keep_every_s,
+		    c->keep_every_s > 0 ? "\n" : "  # none\n", out);
+	buf_puts(out, "  compress: ");
+	value_put_compress(c->compress, out);
+	buf_printf(out, "\n  verify: %s\n  on_full: %s\n",
+		   c->verify ? "true" : "false",
+		   policy_on_full_words[c->on_full]);
+}
+
 /* In single quotes, where only the quote itself is special. */
 static void put_name(const char *name, struct buf *out)
 {
@@ -107,7 +121,7 @@ void policy_format(const struct policy *p, struct buf *out)
 	buf_printf(out, "chunks:\n  max_attempts: %d\n", p->chunk_attempts);
 	put_seconds("  timeout: ", p->chunk_timeout_s,
 		    p->chunk_timeout_s > 0 ? "\n" : "  # none\n", out);
-	buf_printf(out, "checkpoint:\n  keep: %u\n", p->checkpoint_keep);
+	put_checkpoint(&p->checkpoint, out);
 	put_seconds("nodes:\n  exclude_for: ", p->exclude_for_s, "\n", out);
 	put_rules(p, out);
 }

@@ -22,6 +22,18 @@ extern const char *const policy_actions[];	/* all, NULL at the end */
 #define POLICY_MAX_RULES 64
 #define POLICY_MAX_CODES 32
 
+/* checkpoint.interval: one of three. */
+struct policy_interval {
+	bool automatic;
+	double s;			/* 0: not by time */
+	int chunks;			/* 0: not by chunks */
+};
+
+enum policy_on_full { FULL_PRUNE, FULL_PAUSE, FULL_CONTINUE };
+extern const char *const policy_on_full_words[];
+#define POLICY_COMPRESS_AUTO -1		/* 0: none, else zstd's level */
+#define POLICY_COMPRESS_MAX 19
+
 struct rule {
 	char name[96];
 	uint32_t on;			/* bit per enum cause */
@@ -46,7 +58,14 @@ struct policy {
 	enum action give_up;		/* ACTION_HOLD or ACTION_FAIL */
 	int chunk_attempts;		/* chunks.max_attempts */
 	double chunk_timeout_s;		/* 0: none */
-	unsigned checkpoint_keep;
+	struct policy_checkpoint {
+		struct policy_interval interval;
+		int keep;
+		double keep_every_s;	/* 0: no milestones */
+		int compress;
+		bool verify;
+		int on_full;		/* enum policy_on_full */
+	} checkpoint;
 	double exclude_for_s;
 	/* The file's, then the preset's. */
 	struct rule rules[POLICY_MAX_RULES + 16];

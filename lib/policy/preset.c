@@ -30,7 +30,12 @@ static const struct policy defaults = {
 	.give_up = ACTION_HOLD,
 	.chunk_attempts = 3,
 	.chunk_timeout_s = 0,
-	.checkpoint_keep = 5,
+	.checkpoint = {
+		.interval = { .automatic = true },
+		.keep = 5,
+		.compress = POLICY_COMPRESS_AUTO,
+		.on_full = FULL_PRUNE,
+	},
 	.exclude_for_s = 86400,
 };
 
@@ -48,6 +53,11 @@ static const struct preset {
 
 const char *const policy_presets[] = {
 	"none", "standard", "high-availability", "checkpoint-recovery", NULL
+};
+
+const char *const policy_on_full_words[] = {
+	[FULL_PRUNE] = "prune", [FULL_PAUSE] = "pause",
+	[FULL_CONTINUE] = "continue", NULL
 };
 
 const char *const policy_preset_words[] = {

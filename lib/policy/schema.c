@@ -39,12 +39,14 @@ static const struct field chunks[] = {
 };
 
 static const struct field checkpoint[] = {
-	{ RANGE("keep", COUNT, IN(checkpoint_keep), 1, 100000) },
-	LATER("interval"),
-	LATER("keep_every"),
-	LATER("compress"),
-	LATER("verify"),
-	LATER("on_full"),
+	{ RANGE("interval", INTERVAL, IN(checkpoint.interval), 1, 365 * DAY) },
+	{ RANGE("keep", COUNT, IN(checkpoint.keep), 1, 100000) },
+	{ RANGE("keep_every", SECONDS, IN(checkpoint.keep_every_s), 0,
+		365 * DAY) },
+	{ ROW("compress", COMPRESS, IN(checkpoint.compress)) },
+	{ ROW("verify", BOOL, IN(checkpoint.verify)) },
+	{ ROW("on_full", CHOICE, IN(checkpoint.on_full)),
+	  .choices = policy_on_full_words },
 	{ 0 }
 };
 
@@ -143,6 +145,10 @@ void schema_want(const struct field *f, struct buf *out)
 		[FIELD_BOOL]   = "true or false",
 		[FIELD_NAME]   = "1 to 95 printable characters",
 		[FIELD_RATE]   = "a number per time, such as 6/1h",
+		[FIELD_INTERVAL] = "auto, a time from 1s to 365d such as "
+				   "10m, or a number such as 100 chunks",
+		[FIELD_COMPRESS] = "auto, none, zstd or zstd:LEVEL, LEVEL "
+				   "from 1 to 19",
 		[FIELD_CAUSES] = "a list of causes such as [node_fail, "
 				 "timeout]",
 		[FIELD_CODES]  = "a list of exit statuses such as [2, 64-78]",

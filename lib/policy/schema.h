@@ -27,6 +27,8 @@ enum field_type {
 	FIELD_BOOL,		/* bool */
 	FIELD_NAME,		/* char[max] */
 	FIELD_RATE,		/* struct policy_rate */
+	FIELD_INTERVAL,		/* struct policy_interval */
+	FIELD_COMPRESS,		/* int: auto, none or a level */
 	/* more than one */
 	FIELD_CAUSES,		/* rule.on */
 	FIELD_CODES,		/* rule.codes */
@@ -67,6 +69,8 @@ enum value_wrong value_read(const struct field *f, const char *text, void *at);
 enum value_wrong value_codes(const char *text, uint8_t *from, uint8_t *to);
 /* "10m", "1.5s": as value_read() takes it. */
 void value_put_seconds(double seconds, struct buf *out);
+void value_put_interval(const struct policy_interval *i, struct buf *out);
+void value_put_compress(int compress, struct buf *out);
 
 /* ---- presets ---- */
 

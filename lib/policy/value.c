@@ -130,6 +130,57 @@ static enum value_wrong read_rate(const struct field *f, const char *text,
 	return wrong;
 }
 
+/* The number before " chunks"; VALUE_WRONG: it is no such text. */
+static enum value_wrong read_chunks(const char *text, int *chunks)
+{
+	static const struct field n = { .min = 1, .max = 1000000000 };
+	const char *space = strchr(text, ' ');
+	char count[16];
+
+	if (!space || (strcmp(space, " chunks") && strcmp(space, " chunk")) ||
+	    text_format(count, sizeof(count), "%.*s", (int)(space - text),
+			text) < 0)
+		return VALUE_WRONG;
+	return read_count(&n, count, chunks);
+}
+
+static enum value_wrong read_interval(const struct field *f, const char *text,
+				      void *at)
+{
+	struct policy_interval i = { .automatic = !strcmp(text, "auto") };
+	enum value_wrong wrong = VALUE_GOOD;
+
+	if (!i.automatic)
+		wrong = read_chunks(text, &i.chunks);
+	if (wrong == VALUE_WRONG)
+		wrong = read_seconds(f, text, &i.s);
+	if (wrong == VALUE_GOOD)
+		*(struct policy_interval *)at = i;
+	return wrong;
+}
+
+/* zstd without a level is zstd's own default. */
+static enum value_wrong read_compress(const struct field *f, const char *text,
+				      void *at)
+{
+	static const struct { const char *word; int level; } words[] = {
+		{ "auto", POLICY_COMPRESS_AUTO }, { "none", 0 }, { "zstd", 3 },
+	};
+	static const struct field level = { .min = 1,
+					    .max = POLICY_COMPRESS_MAX };
+
+	(void)f;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!strcmp(text, words[i].word)) {
+			*(int *)at = words[i].level;
+			return VALUE_GOOD;
+		}
+	}
+	if (strncmp(text, "zstd:", 5))
+		return VALUE_WRONG;
+	return read_count(&level, text + 5, at);
+}
+
 enum value_wrong value_read(const struct field *f, const char *text, void *at)
 {
 	static enum value_wrong (*const readers[])(const struct field *,
@@ -141,6 +192,8 @@ enum value_wrong value_read(const struct field *f, const char *text, void *at)
 		[FIELD_BOOL]    = read_bool,
 		[FIELD_NAME]    = read_name,
 		[FIELD_RATE]    = read_rate,
+		[FIELD_INTERVAL] = read_interval,
+		[FIELD_COMPRESS] = read_compress,
 	};
 
 	return readers[f->type](f, text, at);
@@ -185,4 +238,22 @@ void value_put_seconds(double seconds, struct buf *out)
 		}
 	}
 	buf_printf(out, "%.15gs", seconds);
+}
+
+void value_put_interval(const struct policy_interval *i, struct buf *out)
+{
+	if (i->automatic)
+		buf_puts(out, "auto");
+	else if (i->chunks)
+		buf_printf(out, "%d chunks", i->chunks);
+	else
+		value_put_seconds(i->s, out);
+}
+
+void value_put_compress(int compress, struct buf *out)
+{
+	if (compress > 0)
+		buf_printf(out, "zstd:%d", compress);
+	else
+		buf_puts(out, compress ? "auto" : "none");
 }

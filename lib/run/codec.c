@@ -228,6 +228,7 @@ void begin_encode(const struct run *r, unsigned n, const struct begin *b,
 	json_put_i64(&o, "pid", b->pid);
 	json_put_u64(&o, "start", b->pid_start);
 	json_close(&o, '}');
+	settings_put(&b->settings, &o);
 	put_cut(&o, b);
 	json_seal(&o);
 }
@@ -282,6 +283,7 @@ struct begin *begin_decode(const struct run *r, unsigned n,
 	COPY(process, "boot_id", b->boot_id);
 	b->pid = (int)json_i64(process, "pid", 0);
 	b->pid_start = json_u64(process, "start", 0);
+	settings_get(json_get(j, "settings"), &b->settings);
 	if (!b->nodes)
 		err_nomem(err);
 	if (!b->nodes || get_cut(j, b, err) < 0) {

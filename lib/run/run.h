@@ -23,6 +23,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "run/settings.h"
 
 #define RUN_NAME_SIZE 129
 #define RUN_FORMAT 1
@@ -63,6 +64,7 @@ struct begin {
 	unsigned n_cut;
 	uint64_t *checkpoints;	/* that existed, ascending */
 	unsigned n_checkpoints;
+	struct settings settings;
 };
 
 /* How it ended. */

@@ -41,7 +41,7 @@ static void test_a_damaged_policy_is_said_and_not_followed(void **state)
 	assert_ok(run_policy_store(d->path, "mc", r.run->policy, text,
 				   strlen(text), &d->err), &d->err);
 	assert_ok(stored_policy_of(r.run, &p, &d->err), &d->err);
-	assert_int_equal(p.checkpoint_keep, 3);
+	assert_int_equal(p.checkpoint.keep, 3);
 	snprintf(r.path, sizeof(r.path), "%s/mc/policies/%s.yaml", d->path,
 		 r.run->policy);
 	good = damage_read(r.path);

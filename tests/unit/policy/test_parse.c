@@ -31,7 +31,12 @@ static const char full[] =
 	"  give_up: fail\n"
 	"chunks: {max_attempts: 7, timeout: 2h}\n"
 	"checkpoint:\n"
+	"  interval: 100 chunks\n"
 	"  keep: 9\n"
+	"  keep_every: 24h\n"
+	"  compress: zstd:7\n"
+	"  verify: true\n"
+	"  on_full: pause\n"
 	"nodes: {exclude_for: 2d}\n"
 	"rules:\n"
 	"  - name: preemption is nobody's fault\n"
@@ -61,8 +66,39 @@ static void test_every_setting_is_read(void **state)
 	assert_int_equal(p.give_up, ACTION_FAIL);
 	assert_int_equal(p.chunk_attempts, 7);
 	assert_true(p.chunk_timeout_s == 7200);
-	assert_int_equal(p.checkpoint_keep, 9);
+	assert_int_equal(p.checkpoint.interval.chunks, 100);
+	assert_false(p.checkpoint.interval.automatic);
+	assert_int_equal(p.checkpoint.keep, 9);
+	assert_true(p.checkpoint.keep_every_s == 86400);
+	assert_int_equal(p.checkpoint.compress, 7);
+	assert_true(p.checkpoint.verify);
+	assert_int_equal(p.checkpoint.on_full, FULL_PAUSE);
 	assert_true(p.exclude_for_s == 2 * 86400);
+}
+
+static void test_an_interval_is_one_of_three(void **state)
+{
+	static const struct { const char *text; struct policy_interval want; }
+	cases[] = {
+		{ "auto", { .automatic = true } },
+		{ "10m", { .s = 600 } },
+		{ "1 chunk", { .chunks = 1 } },
+		{ "100 chunks", { .chunks = 100 } },
+	};
+	char text[80];
+	struct policy p;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct policy_interval *got = &p.checkpoint.interval;
+
+		snprintf(text, sizeof(text), V "checkpoint: {interval: %s}",
+			 cases[i].text);
+		assert_ok(parse(text, &p), &err);
+		assert_true(got->automatic == cases[i].want.automatic &&
+			    got->s == cases[i].want.s &&
+			    got->chunks == cases[i].want.chunks);
+	}
 }
 
 static void test_rules_of_the_file_come_first(void **state)
@@ -186,6 +222,27 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ V "attempts: {burst: 6/1h/2}", "does not fit 'burst'" },
 	{ V "attempts: {burst: 66666666666666666666/1h}", "does not fit" },
 
+	{ V "checkpoint: {interval: 100}",
+	  "p.yaml:2:24: '100' does not fit 'interval'; expected auto, a time "
+	  "from 1s to 365d such as 10m, or a number such as 100 chunks" },
+	{ V "checkpoint: {interval: 0s}", "'0s' is out of range for" },
+	{ V "checkpoint: {interval: 0 chunks}", "is out of range for" },
+	{ V "checkpoint: {interval: 010 chunks}", "does not fit 'interval'" },
+	{ V "checkpoint: {interval: 99999999999999999999 chunks}",
+	  "does not fit 'interval'" },
+	{ V "checkpoint: {interval: 5 chunkss}", "does not fit 'interval'" },
+	{ V "checkpoint: {keep_every: 1}", "'1' does not fit 'keep_every'" },
+	{ V "checkpoint: {keep_every: 400d}", "is out of range for" },
+	{ V "checkpoint: {compress: gzip}",
+	  "'gzip' does not fit 'compress'; expected auto, none, zstd or "
+	  "zstd:LEVEL, LEVEL from 1 to 19" },
+	{ V "checkpoint: {compress: zstd:20}", "is out of range for" },
+	{ V "checkpoint: {compress: zstd:03}", "does not fit 'compress'" },
+	{ V "checkpoint: {verify: yes}",
+	  "'yes' does not fit 'verify'; expected true or false" },
+	{ V "checkpoint: {on_full: wait}", "'wait' does not fit 'on_full'; "
+					   "expected prune, pause or continue" },
+
 	/* words */
 	{ V "preset: standrd", "p.yaml:2:9: 'standrd' does not fit 'preset'; "
 			       "did you mean 'standard'?" },
@@ -269,11 +326,6 @@ static const struct { const char *text, *message; } mistakes[] = {
 	{ V "stall: {after: 30m}", "'stall' is not supported by this" },
 	{ V "notify: []", "'notify' is not supported by this version" },
 	{ V "on_restart: x", "'on_restart' is not supported by this" },
-	{ V "checkpoint: {interval: auto}", "'interval' is not supported" },
-	{ V "checkpoint: {keep_every: 24h}", "'keep_every' is not supported" },
-	{ V "checkpoint: {compress: auto}", "'compress' is not supported" },
-	{ V "checkpoint: {verify: true}", "'verify' is not supported" },
-	{ V "checkpoint: {on_full: prune}", "'on_full' is not supported" },
 	{ V "nodes: {exclude_max: 10%}", "'exclude_max' is not supported" },
 	{ V "nodes: {heartbeat: 10s}", "'heartbeat' is not supported" },
 	{ RULE("resources: {memory: x1.5}"), "'resources' is not supported" },
@@ -425,6 +477,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_setting_is_read),
+		cmocka_unit_test(test_an_interval_is_one_of_three),
 		cmocka_unit_test(test_rules_of_the_file_come_first),
 		cmocka_unit_test(test_what_is_not_said_has_a_default),
 		cmocka_unit_test(test_values_are_their_text),

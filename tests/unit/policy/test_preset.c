@@ -110,7 +110,7 @@ static void test_defaults_are_those_of_the_contract(void **state)
 	assert_int_equal(p.give_up, ACTION_HOLD);
 	assert_int_equal(p.chunk_attempts, 3);
 	assert_true(p.chunk_timeout_s == 0);
-	assert_int_equal(p.checkpoint_keep, 5);
+	assert_int_equal(p.checkpoint.keep, 5);
 	assert_true(p.exclude_for_s == 86400);
 }
 

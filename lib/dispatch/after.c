@@ -192,11 +192,17 @@ static bool holds_nothing(const struct belay_error *err)
 	return err->code == BELAY_ENOENT || err->code == BELAY_ECONFIG;
 }
 
-/* A job that just ended, and was told so, is not worth a call to Slurm. */
-static bool is_settled(const struct attempt *a)
+/* A job that just ended, and was told so, is not worth a call to Slurm; but an
+ * agent may have died between the decision to hold it and the deed. */
+static bool is_settled(const struct inquest *q)
 {
-	return a->end && a->decided && !act_restarts(a) &&
-	       !strcmp(a->end->by, "end");
+	const struct attempt *a = inquest_attempt(q);
+
+	if (!a->end || !a->decided || act_restarts(a) ||
+	    strcmp(a->end->by, "end"))
+		return false;
+	return action_of_word(a->decided->action) != ACTION_HOLD ||
+	       act_was_done(q->run, q->attempt);
 }
 
 int dispatch_after(const struct moment *m, const struct sched *s,
@@ -213,7 +219,7 @@ int dispatch_after(const struct moment *m, const struct sched *s,
 	if (!q.run)
 		return holds_nothing(err) ? 0 : -1;
 	q.attempt = standing_attempt(q.run, m, false);
-	if (q.attempt && !is_settled(inquest_attempt(&q)))
+	if (q.attempt && !is_settled(&q))
 		rc = watch(&v, say, err);
 	inquest_fini(&q);
 	run_close(q.run);

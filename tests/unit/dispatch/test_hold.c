@@ -80,6 +80,27 @@ static void test_a_hold_that_nobody_recorded_needs_one_release(void **state)
 	assert_string_equal(buf_text(&w->slurm.did), "");
 }
 
+/* Nor to hold it: an epilog does. */
+static void test_a_hold_that_was_only_decided_is_made_up_for(void **state)
+{
+	struct world *w = *state;
+
+	world_policy(w, one_attempt);
+	assert_ok(world_begin(w), &w->err);
+	w->slurm.refuses_requeue = true;
+	assert_fails(world_end(w, 1), &w->err, BELAY_EFAILED, "it may not");
+	w->slurm.refuses_requeue = false;
+	w->slurm.state = JOB_STATE_FAILED;
+	w->slurm.completing = true;
+	assert_ok(world_after(w, "n2"), &w->err);
+	assert_string_equal(buf_text(&w->slurm.did),
+			    "requeue 12; hold 12; start; ");
+	/* and another one finds it done, without a call */
+	w->slurm.calls = 0;
+	assert_ok(world_after(w, "n1"), &w->err);
+	assert_int_equal(w->slurm.calls, 0);
+}
+
 /* It did not live to hold it either, and Slurm started it again by itself. */
 static void test_a_hold_that_never_was_is_made_up_for(void **state)
 {
@@ -143,6 +164,7 @@ int main(void)
 		TEST_IN_WORLD(test_a_person_may_let_a_held_run_go_on),
 		TEST_IN_WORLD(
 		    test_a_hold_that_nobody_recorded_needs_one_release),
+		TEST_IN_WORLD(test_a_hold_that_was_only_decided_is_made_up_for),
 		TEST_IN_WORLD(test_a_hold_that_never_was_is_made_up_for),
 		TEST_IN_WORLD(
 		    test_a_release_is_where_attempts_are_counted_from),

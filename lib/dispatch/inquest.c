@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquest.c - why an attempt ended, and what follows */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,10 +127,9 @@ static int find_cause(struct inquest *q, struct belay_error *err)
 
 /* ---- the decision ---- */
 
-static int publish_decision(const struct inquest *q, const struct decision *d,
-			    struct belay_error *err)
+static int publish_decision(const struct inquest *q, const char *policy,
+			    const struct decision *d, struct belay_error *err)
 {
-	const struct hint *h = &q->moment->hint;
 	struct decided out = {
 		.decided_us = clock_wall_us(),
 		.counts = d->counts,
@@ -148,8 +148,7 @@ static int publish_decision(const struct inquest *q, const struct decision *d,
 		    action_word(d->action));
 	memcpy(out.rule, d->rule, sizeof(out.rule));
 	memcpy(out.reason, d->reason, sizeof(out.reason));
-	text_format(out.policy, sizeof(out.policy), "%s",
-		    h->policy[0] ? h->policy : h->preset);
+	text_format(out.policy, sizeof(out.policy), "%s", policy);
 	for (unsigned i = 0; i < d->n_left_out; i++) {
 		memcpy(out.exclude[i].node, d->left_out[i].node,
 		       sizeof(out.exclude[i].node));
@@ -172,16 +171,30 @@ static int read_verdict(const struct end *end, struct verdict *v,
 	return hosts_parse(&v->suspects, end->suspects, err);
 }
 
+/* Its preset has decided, and who asks why shall know. */
+static void admit_unread(const char *preset, struct decision *d)
+{
+	char reason[sizeof(d->reason)];
+
+	snprintf(reason, sizeof(reason), "the policy cannot be read, '%s' is "
+		 "in its place; %.*s", preset, (int)sizeof(reason) - 100,
+		 d->reason);
+	memcpy(d->reason, reason, sizeof(reason));
+}
+
 static int find_decision(struct inquest *q, struct belay_error *err)
 {
+	const struct hint *h = &q->moment->hint;
 	struct history history = { 0 };
 	struct decision d = { 0 };
 	struct verdict v = { 0 };
 	struct policy policy;
 	struct question question;
+	bool unread;
 	int rc;
 
 	rc = moment_policy(q->moment, &policy, err);
+	unread = rc == 1;
 	if (rc >= 0)
 		rc = read_verdict(inquest_attempt(q)->end, &v, err);
 	if (rc >= 0)
@@ -194,8 +207,11 @@ static int find_decision(struct inquest *q, struct belay_error *err)
 		question.now_us = clock_wall_us();
 		rc = decide(&question, &d, err);
 	}
+	if (rc >= 0 && unread)
+		admit_unread(policy.preset, &d);
 	if (rc >= 0)
-		rc = publish_decision(q, &d, err);
+		rc = publish_decision(q, unread || !h->policy[0] ?
+				      h->preset : h->policy, &d, err);
 	decision_fini(&d);
 	history_fini(&history);
 	verdict_free(&v);

@@ -248,6 +248,25 @@ static void test_a_lost_policy_leaves_its_preset(void **state)
 	assert_says(w, "the policy cannot be read, 'standard' is in its place");
 }
 
+/* Whoever asks why shall not think that the owner wanted it so. */
+static void test_a_decision_without_the_policy_says_so(void **state)
+{
+	struct world *w = *state;
+	const struct decided *d;
+	struct run *r;
+
+	memset(w->moment.hint.policy, 'a', 64);
+	assert_ok(world_begin(w), &w->err);
+	assert_ok(world_end(w, 1), &w->err);
+	r = world_run(w);
+	d = run_attempt(r, 1)->decided;
+	assert_string_equal(d->policy, "standard");
+	assert_ptr_equal(strstr(d->reason, "the policy cannot be read, "
+				"'standard' is in its place; the script "
+				"failed; "), d->reason);
+	run_close(r);
+}
+
 /* ---- checkpoints ---- */
 
 static uint64_t checkpoint(struct world *w, unsigned attempt)
@@ -386,6 +405,7 @@ int main(void)
 		TEST_IN_WORLD(test_what_has_begun_can_be_found_by_its_job),
 		TEST_IN_WORLD(test_a_run_that_is_to_end_is_cancelled_by_begin),
 		TEST_IN_WORLD(test_a_lost_policy_leaves_its_preset),
+		TEST_IN_WORLD(test_a_decision_without_the_policy_says_so),
 		TEST_IN_WORLD(test_the_newest_good_checkpoint_is_offered),
 		TEST_IN_WORLD(test_what_cannot_be_read_now_is_not_marked_as_damaged),
 		TEST_IN_WORLD(test_what_cannot_be_read_now_does_not_stop_a_run),

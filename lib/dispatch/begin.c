@@ -187,6 +187,11 @@ static int offer(struct opening *o, struct belay_error *err)
 	b->checkpoint = found.id;
 	b->checkpoints = found.ids;
 	b->n_checkpoints = found.n_ids;
+	/* to start it over would lose what is there, to hold it needs more than
+	 * a disk that does not answer now */
+	if (restore && found.unread && !found.id)
+		return err_set(err, BELAY_EFAILED, "no checkpoint of run '%s' "
+			       "can be read now", o->run->name);
 	if (restore && found.all_damaged && !o->let_go)
 		return opening_stop(o, &hold, err);
 	return 0;
@@ -194,11 +199,15 @@ static int offer(struct opening *o, struct belay_error *err)
 
 static void count_done(struct opening *o)
 {
-	struct chunk_state *chunks = chunk_state_load(o->run, NULL);
+	struct belay_error why;
+	struct chunk_state *chunks = chunk_state_load(o->run, &why);
 	uint64_t n[5], total;
 
-	if (!chunks)
+	if (!chunks) {
+		buf_printf(o->say, "how many chunks are done cannot be known "
+			   "now: %s\n", why.text);
 		return;
+	}
 	chunk_totals(chunks, n, &total);
 	o->begin.chunks_done = n[CHUNK_DONE];
 	chunk_state_free(chunks);

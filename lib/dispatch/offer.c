@@ -7,21 +7,43 @@
 #include "checkpoint/checkpoint.h"
 #include "dispatch/offer.h"
 
+/* Why it is not offered; a mark is for ever, so what cannot be known now gets
+ * none. */
+static void pass_over(struct run *r, const struct checkpoint *c,
+		      const struct belay_error *why, struct offer *out,
+		      struct buf *say)
+{
+	bool damage = checkpoint_is_damage(why);
+
+	buf_printf(say, "checkpoint %" PRIu64 " %s: %s\n", c->id,
+		   damage ? "is damaged" : "cannot be read", why->text);
+	out->all_damaged |= damage;
+	out->unread |= !damage;
+	if (damage)
+		checkpoint_mark_damaged(r, c->id, why->text, NULL);
+}
+
 /* Every byte would take too long here: `belay checkpoint verify` does that. */
-static bool passes(struct run *r, struct checkpoint *c, struct buf *say)
+static const struct checkpoint *newest(struct run *r,
+				       const struct checkpoint_list *list,
+				       struct offer *out, struct buf *say)
 {
 	struct belay_error why;
 
-	if (checkpoint_check(r, c, false, &why) == 0)
-		return true;
-	buf_printf(say, "checkpoint %" PRIu64 " %s: %s\n", c->id,
-		   checkpoint_is_damage(&why) ? "is damaged" : "cannot be read",
-		   why.text);
-	/* a mark is for ever: what cannot be known now gets none */
-	if (checkpoint_is_damage(&why))
-		checkpoint_mark_damaged(r, c->id, why.text, NULL);
-	c->damaged = true;
-	return false;
+	for (unsigned i = list->n; i-- > 0;) {
+		const struct checkpoint *c = &list->c[i];
+
+		if (c->late)
+			continue;
+		if (c->damaged && !c->unreadable) {
+			out->all_damaged = true;
+			continue;
+		}
+		if (checkpoint_check(r, c, false, &why) == 0)
+			return c;
+		pass_over(r, c, &why, out, say);
+	}
+	return NULL;
 }
 
 static int list_ids(const struct checkpoint_list *list, struct offer *out,
@@ -39,7 +61,7 @@ static int list_ids(const struct checkpoint_list *list, struct offer *out,
 int offer_find(struct run *r, bool wanted, struct offer *out, struct buf *say,
 	       struct belay_error *err)
 {
-	struct checkpoint *c = NULL;
+	const struct checkpoint *c = NULL;
 	struct checkpoint_list list;
 	int rc;
 
@@ -47,11 +69,10 @@ int offer_find(struct run *r, bool wanted, struct offer *out, struct buf *say,
 	if (checkpoint_list(r, &list, err) < 0)
 		return -1;
 	rc = list_ids(&list, out, err);
-	while (rc == 0 && wanted && (c = checkpoint_newest_good(&list)) &&
-	       !passes(r, c, say))
-		;
+	if (rc == 0 && wanted)
+		c = newest(r, &list, out, say);
 	out->id = c ? c->id : 0;
-	out->all_damaged = wanted && list.n && !c;
+	out->all_damaged &= !c && !out->unread;
 	checkpoint_list_free(&list);
 	return rc;
 }

@@ -8,7 +8,8 @@
 
 struct offer {
 	uint64_t id;		/* 0: none */
-	bool all_damaged;	/* there were some, and none is good */
+	bool all_damaged;	/* there are some, and none is good */
+	bool unread;		/* of some that cannot be known now */
 	uint64_t *ids;		/* all that exist; the caller frees */
 	unsigned n_ids;
 };

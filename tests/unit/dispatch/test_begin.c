@@ -344,6 +344,26 @@ static void test_what_cannot_be_read_now_is_not_marked_as_damaged(void **state)
 	assert_env(w, "BELAY_CHECKPOINT_ID", "2");
 }
 
+/* Nor does it hold the job: the script starts without us. */
+static void test_a_disk_that_does_not_answer_holds_no_job(void **state)
+{
+	struct world *w = *state;
+
+	leave_checkpoints(w, "checkpoint-recovery");
+	buf_clear(&w->slurm.did);
+	unreadable = "state";
+	unreadable_times = 100;
+	assert_fails(world_begin(w), &w->err, BELAY_EFAILED,
+		     "no checkpoint of run '12' can be read now");
+	unreadable = NULL;
+	assert_int_not_equal(w->err.sys, ECANCELED);
+	assert_string_equal(buf_text(&w->slurm.did), "");
+	w->moment.restart++;
+	w->slurm.restart++;
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_CHECKPOINT_ID", "2");
+}
+
 /* The next begin will see. */
 static void test_what_cannot_be_read_now_does_not_stop_a_run(void **state)
 {
@@ -408,6 +428,7 @@ int main(void)
 		TEST_IN_WORLD(test_a_decision_without_the_policy_says_so),
 		TEST_IN_WORLD(test_the_newest_good_checkpoint_is_offered),
 		TEST_IN_WORLD(test_what_cannot_be_read_now_is_not_marked_as_damaged),
+		TEST_IN_WORLD(test_a_disk_that_does_not_answer_holds_no_job),
 		TEST_IN_WORLD(test_what_cannot_be_read_now_does_not_stop_a_run),
 		TEST_IN_WORLD(test_a_retry_is_offered_no_checkpoint),
 		TEST_IN_WORLD(test_damage_to_all_of_them_is_for_a_person),

@@ -219,6 +219,15 @@ $(SHORT): $(B)/tests/crash/inject/short.o
 	$(Q)$(CC) -shared $(LDFLAGS) -o $@ $<
 HELPERS += $(SHORT)
 
+# belay-agent with a stand-in for libslurm, for the same test.
+AGENT_ALONE := $(B)/tests/crash/inject/belay-agent
+$(AGENT_ALONE): $(B)/tests/crash/inject/slurm.o $(AGENT_OBJ) \
+		$(B)/libdeciding.a $(B)/librecording.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=clock_sleep_ms -o $@ $^ \
+	  $(RECORD_LIBS) $(DECIDE_LIBS) -lpthread
+HELPERS += $(AGENT_ALONE)
+
 # The fuzzers, for what they found once.
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_fuzz_wire  := $(call objects,cmd/map/wire.c cmd/map/command.c)

@@ -8,6 +8,7 @@ import json
 import os
 
 from inject.faults import ERRORS, text_of
+from inject.world import BELAY, World
 
 
 def check(truth, what):
@@ -21,6 +22,7 @@ class Scenario:
     reads_only = False
     inside = True           # of an attempt
     pipes = False
+    program, world = BELAY, World
 
     def spares(self, fault):
         """A close that fails under strace leaves the file open, which no kernel
@@ -28,6 +30,14 @@ class Scenario:
         ever fails for good."""
         return self.pipes and (fault.call == "close" or
                                (fault.call == "read" and fault.lasting))
+
+    def was_heard(self, done):
+        """Has it said that all went well?"""
+        return done.returncode == 0
+
+    def is_mute(self, fault):
+        """Is what it has to say lost?"""
+        return fault.call == "write" and fault.lasting
 
     def prepare(self, world):
         world.ask("chunk", "claim", "--chunks", "9")

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 BELAY = os.path.join(os.environ["BUILD"], "belay")
+AGENT = os.path.join(os.environ["BUILD"], "tests/crash/inject/belay-agent")
 RUN = "root/mc/demo"
 SUBMISSION = "0123456789abcdef0123456789abcdef"
 TIME = "2026-01-02T03:04:05.000000Z"
@@ -15,9 +16,14 @@ class World:
     """A directory with a root, a working directory and one run in attempt 1."""
 
     def __init__(self, path, inside=True):
-        self.path, self.inside = path, inside
+        self.inside = inside
+        self.move(path)
+
+    def move(self, path):
+        self.path = path
         self.work = os.path.join(path, "work")
         self.run = os.path.join(path, RUN)
+        return self
 
     def make(self):
         attempt = os.path.join(self.run, "attempts/000001")
@@ -62,9 +68,9 @@ class World:
     def how(self):
         return {"cwd": self.work, "env": self.environment()}
 
-    def start(self, words, fault=None, **variables):
+    def start(self, words, fault=None, program=BELAY, **variables):
         """Run a verb; words may name {W}, this world's directory."""
-        argv = [BELAY] + [w.format(W=self.path) for w in words]
+        argv = [program] + [w.format(W=self.path) for w in words]
         prefix = fault.strace() if fault else []
         how = self.how()
         how["env"].update(variables)

@@ -139,7 +139,8 @@ static int kind_of(enum event_type type)
 {
 	return type == EVENT_CHUNK_BEGIN ? COUNT_BEGUN :
 	       type == EVENT_CHUNK_DONE ? COUNT_DONE :
-	       type == EVENT_BEAT ? COUNT_BEAT : TOLD;
+	       type == EVENT_BEAT || type == EVENT_PROGRESS ? COUNT_BEAT :
+	       TOLD;
 }
 
 /* Of what will be folded into one line only the number is needed. */

@@ -145,8 +145,13 @@ static int fold_known(struct chunk_state *s, const struct event *e)
 		s->beats++;
 		note_progress(s, e);
 		return 0;
+	case EVENT_PROGRESS:
+		note_progress(s, e);
+		return 0;
 	case EVENT_NOTE:
 	case EVENT_ACTED:
+	case EVENT_NODE:
+	case EVENT_RESTORED:
 		return 0;
 	}
 	return 0;

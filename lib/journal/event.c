@@ -8,6 +8,60 @@
 #include "base/error.h"
 #include "journal/fields.h"
 
+static void put_result(struct buf *out, const struct event_result *r)
+{
+	if (r->kind == RESULT_NONE)
+		return;
+	put_u8(out, r->kind);
+	if (r->kind == RESULT_INLINE) {
+		put_u32(out, (uint32_t)r->length);
+		buf_add(out, r->bytes, r->length);
+		return;
+	}
+	put_u32(out, r->segment);
+	put_u64(out, r->offset);
+	put_u64(out, r->length);
+	buf_add(out, r->digest, sizeof(r->digest));
+}
+
+/* A kind that this belay does not know has bytes that it does not, either. */
+static void get_result(struct cursor *in, struct event_result *r)
+{
+	const void *digest;
+
+	if (in->at == in->end)
+		return;
+	r->kind = get_u8(in);
+	if (r->kind == RESULT_INLINE) {
+		r->length = get_u32(in);
+		r->bytes = get_bytes(in, r->length);
+	} else if (r->kind == RESULT_FILE) {
+		r->segment = get_u32(in);
+		r->offset = get_u64(in);
+		r->length = get_u64(in);
+		digest = get_bytes(in, sizeof(r->digest));
+		if (digest)
+			memcpy(r->digest, digest, sizeof(r->digest));
+	}
+}
+
+static void put_f64(struct buf *out, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	put_u64(out, bits);
+}
+
+static double get_f64(struct cursor *in)
+{
+	uint64_t bits = get_u64(in);
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
 static void put_field(struct buf *out, enum field_kind kind, const void *member)
 {
 	switch (kind) {
@@ -19,6 +73,7 @@ static void put_field(struct buf *out, enum field_kind kind, const void *member)
 	case FIELD_FAILURE:
 	case FIELD_FATE:
 	case FIELD_OUTCOME:
+	case FIELD_REPORT:
 		put_u8(out, *(const uint8_t *)member);
 		break;
 	case FIELD_U32:
@@ -29,6 +84,12 @@ static void put_field(struct buf *out, enum field_kind kind, const void *member)
 	case FIELD_SPAN:
 	case FIELD_SIZE:
 		put_u64(out, *(const uint64_t *)member);
+		break;
+	case FIELD_F64:
+		put_f64(out, *(const double *)member);
+		break;
+	case FIELD_RESULT:
+		put_result(out, member);
 		break;
 	case FIELD_DIGEST:
 		buf_add(out, member, 16);
@@ -53,6 +114,7 @@ static void get_field(struct cursor *in, const struct event_field *f,
 	case FIELD_FAILURE:
 	case FIELD_FATE:
 	case FIELD_OUTCOME:
+	case FIELD_REPORT:
 		*(uint8_t *)member = get_u8(in);
 		break;
 	case FIELD_U32:
@@ -63,6 +125,12 @@ static void get_field(struct cursor *in, const struct event_field *f,
 	case FIELD_SPAN:
 	case FIELD_SIZE:
 		*(uint64_t *)member = get_u64(in);
+		break;
+	case FIELD_F64:
+		*(double *)member = get_f64(in);
+		break;
+	case FIELD_RESULT:
+		get_result(in, member);
 		break;
 	case FIELD_DIGEST:
 		bytes = get_bytes(in, 16);

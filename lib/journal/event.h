@@ -23,6 +23,9 @@ enum event_type {
 	EVENT_ACTED       = 33,	/* an action was carried out, or failed */
 	EVENT_CHECKPOINT  = 34,	/* published, damaged, deleted */
 	EVENT_BEAT        = 35,	/* "I am alive" of a program */
+	EVENT_PROGRESS    = 36,	/* how far a program says it is */
+	EVENT_NODE        = 37,	/* what a program says of a node */
+	EVENT_RESTORED    = 38,	/* every byte of a checkpoint was read back */
 };
 
 enum fail_kind {
@@ -36,6 +39,19 @@ enum fail_kind {
 
 enum checkpoint_what { CHECKPOINT_PUBLISHED = 1, CHECKPOINT_DAMAGED = 2,
 		       CHECKPOINT_DELETED = 3 };
+
+enum node_report { NODE_FAILED = 1, NODE_RECOVERED = 2 };
+
+enum result_kind { RESULT_NONE, RESULT_INLINE, RESULT_FILE };
+#define RESULT_INLINE_MAX 4096u	/* more goes to a file of its writer */
+
+struct event_result {
+	uint8_t kind;		/* enum result_kind, or a newer belay's */
+	uint32_t segment;	/* results/<writer>.<segment>.dat, and where */
+	uint64_t offset, length;
+	uint8_t digest[16];
+	const void *bytes;	/* inline: borrowed, of the record when read */
+};
 
 #define EVENT_TEXT 512
 
@@ -57,12 +73,17 @@ struct event {
 	uint32_t try;		/* 1, 2, ... within the run */
 	uint64_t duration_us;
 	char node[256];
-	uint8_t kind;		/* fail_kind, checkpoint_what; acted: 1 done,
-				 * 0 failed */
+	uint8_t kind;		/* fail_kind, checkpoint_what, node_report;
+				 * acted: 1 done, 0 failed */
 	int32_t value;
 	bool retryable;
-	/* EVENT_CHECKPOINT */
+	/* EVENT_CHUNK_DONE */
+	struct event_result result;
+	/* EVENT_CHECKPOINT, EVENT_RESTORED */
 	uint64_t id, bytes;
+	/* EVENT_PROGRESS */
+	uint64_t iteration;
+	double current_time, error_estimate;
 	/* reason, note, or for EVENT_ACTED "requeue: ..." */
 	char text[EVENT_TEXT];
 };

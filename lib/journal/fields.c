@@ -19,8 +19,9 @@ static const struct event_row rows[] = {
 	  "chunk {chunk} begun[ on {node}][, try {try}]",
 	  { CHUNK, F(U32, try), F(TEXT, node) } },
 	[EVENT_CHUNK_DONE] = { "chunk_done",
-	  "chunk {chunk} done[ on {node}][ in {duration_us}]",
-	  { CHUNK, F(U32, try), F(SPAN, duration_us), F(TEXT, node) } },
+	  "chunk {chunk} done[ on {node}][ in {duration_us}][, {result} of result]",
+	  { CHUNK, F(U32, try), F(SPAN, duration_us), F(TEXT, node),
+	    F(RESULT, result) } },
 	[EVENT_CHUNK_FAIL] = { "chunk_fail",
 	  "chunk {chunk} failed[ on {node}][: {kind}][ {value}][: {text}]",
 	  { CHUNK, F(U32, try), F(SPAN, duration_us), F(FAILURE, kind),
@@ -40,6 +41,16 @@ static const struct event_row rows[] = {
 	[EVENT_BEAT] = { "beat",
 	  "beat",
 	  { { 0 } } },
+	[EVENT_PROGRESS] = { "progress",
+	  "iteration {iteration}[, at {current_time}]"
+	  "[, error {error_estimate}]",
+	  { F(U64, iteration), F(F64, current_time), F(F64, error_estimate) } },
+	[EVENT_NODE] = { "node",
+	  "node {node} {kind}[: {text}]",
+	  { F(REPORT, kind), F(TEXT, node), F(TEXT, text) } },
+	[EVENT_RESTORED] = { "restored",
+	  "checkpoint {id} restored",
+	  { F(U64, id) } },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

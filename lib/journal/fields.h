@@ -16,6 +16,9 @@ enum field_kind {
 	FIELD_FAILURE,		/* u8, enum fail_kind */
 	FIELD_FATE,		/* u8, enum checkpoint_what */
 	FIELD_OUTCOME,		/* u8, 1 done, 0 failed */
+	FIELD_REPORT,		/* u8, enum node_report */
+	FIELD_F64,
+	FIELD_RESULT,		/* struct event_result; at the end, or nothing */
 };
 
 struct event_field {

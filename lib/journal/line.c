@@ -48,8 +48,19 @@ static const char *fate(uint8_t what)
 	return WORD(words, what);
 }
 
+static const char *report(uint8_t what)
+{
+	static const char *const words[] = {
+		[NODE_FAILED] = "failed", [NODE_RECOVERED] = "recovered",
+	};
+
+	return WORD(words, what);
+}
+
 static int64_t number_of(const struct event_field *f, const void *member)
 {
+	if (f->kind == FIELD_RESULT)
+		return (int64_t)((const struct event_result *)member)->length;
 	switch (f->size) {
 	case 1:
 		return *(const uint8_t *)member;
@@ -68,6 +79,8 @@ static bool says_nothing(const struct event_field *f, const void *member)
 {
 	if (f->kind == FIELD_TEXT)
 		return *(const char *)member == '\0';
+	if (f->kind == FIELD_F64)
+		return *(const double *)member == 0;
 	return f->kind == FIELD_OUTCOME ? number_of(f, member) != 0
 					: number_of(f, member) == 0;
 }
@@ -102,7 +115,14 @@ static void show(struct line *l, const struct event_field *f,
 		clock_span((double)n / 1e6, memory);
 		break;
 	case FIELD_SIZE:
+	case FIELD_RESULT:
 		text_size((uint64_t)n, memory);
+		break;
+	case FIELD_F64:
+		snprintf(memory, sizeof(memory), "%g", *(const double *)member);
+		break;
+	case FIELD_REPORT:
+		text = report((uint8_t)n);
 		break;
 	case FIELD_FAILURE:
 		text = failure((uint8_t)n);

@@ -35,9 +35,34 @@ static const struct event events[] = {
 	{ .type = EVENT_BEAT },
 };
 
+/* Those that came later are in segments of their own. */
+static const struct event later[] = {
+	{ .type = EVENT_SET, .set = 1, .count = 4, .name = "main" },
+	{ .type = EVENT_CHUNK_DONE, .set = 1, .chunk = 0, .try = 1,
+	  .duration_us = 5, .node = "n1",
+	  .result = { .kind = RESULT_INLINE, .length = 5,
+		      .bytes = "\0\1\2\3\xff" } },
+	{ .type = EVENT_CHUNK_DONE, .set = 1, .chunk = 1, .try = 1,
+	  .duration_us = 5, .node = "n1",
+	  .result = { .kind = RESULT_FILE, .segment = 2, .offset = 1ull << 33,
+		      .length = 5000,
+		      .digest = { 0, 17, 34, 51, 68, 85, 102, 119, 136, 153,
+				  170, 187, 204, 221, 238, 255 } } },
+	{ .type = EVENT_PROGRESS, .iteration = 12345, .current_time = 0.1,
+	  .error_estimate = -1e-300 },
+	{ .type = EVENT_NODE, .kind = NODE_FAILED, .node = "n7",
+	  .text = "its fan stands still" },
+	{ .type = EVENT_NODE, .kind = NODE_RECOVERED, .node = "n7" },
+	{ .type = EVENT_RESTORED, .id = 41 },
+};
+
 #define EVENTS (sizeof(events) / sizeof(events[0]))
 
+#define LATER (sizeof(later) / sizeof(later[0]))
+
 struct segment {
+	const struct event *events;
+	size_t n_events;
 	uint8_t bytes[16 * FS_BLOCK];
 	size_t len;
 	uint64_t identity, check, next;
@@ -53,6 +78,8 @@ static void start(struct segment *s, unsigned number, uint64_t first,
 	};
 
 	memset(s, 0, sizeof(*s));
+	s->events = events;
+	s->n_events = EVENTS;
 	for (uint8_t i = 0; i < 16; i++)
 		h.submission[i] = (uint8_t)(i * 17);
 	s->identity = s->check = journal_header_encode(&h, s->bytes);
@@ -67,7 +94,7 @@ static size_t put_events(const struct segment *s, uint8_t *p, size_t from,
 
 	for (size_t i = 0; i < n; i++) {
 		_auto_buf_ struct buf payload = { 0 };
-		const struct event *e = &events[(from + i) % EVENTS];
+		const struct event *e = &s->events[(from + i) % s->n_events];
 
 		if (event_encode(e, &payload) < 0)
 			abort();
@@ -136,5 +163,11 @@ int main(int argc, char **argv)
 	save(dir, "second", s.bytes, s.len);
 	s.bytes[100] = 'x';
 	save(dir, "headless", s.bytes, s.len);
+
+	start(&s, 1, 1, 0);
+	s.events = later;
+	s.n_events = LATER;
+	add(&s, 0, LATER);
+	save(dir, "reported", s.bytes, s.len);
 	return 0;
 }

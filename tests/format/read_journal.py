@@ -98,23 +98,40 @@ def read_segment(data):
     return header, records, state_at(data, at, identity, check, due), at, check
 
 
-# Of each type its name and its fields: struct's letters, D digest, S string.
+# Of each type its name and its fields: struct's letters, D digest, S string,
+# R result.
 RECORDS = {
     16: ('set', 'IQDDS'), 17: ('chunk_begin', 'IQIS'),
-    18: ('chunk_done', 'IQIQS'), 19: ('chunk_fail', 'IQIQBiBSS'),
+    18: ('chunk_done', 'IQIQSR'), 19: ('chunk_fail', 'IQIQBiBSS'),
     20: ('chunk_give_up', 'IQS'), 32: ('note', 'S'), 33: ('acted', 'BS'),
-    34: ('checkpoint', 'BQQS'), 35: ('beat', ''),
+    34: ('checkpoint', 'BQQS'), 35: ('beat', ''), 36: ('progress', 'Qdd'),
+    37: ('node', 'BSS'), 38: ('restored', 'Q'),
 }
+
+
+def take_result(data):
+    """A result as text; behind it is nothing."""
+    if data[:1] == b'\1':
+        size, = struct.unpack_from('<I', data, 1)
+        return 'inline %d %s' % (size, data[5:5 + size].hex())
+    if data[:1] == b'\2':
+        place = struct.unpack_from('<IQQ', data, 1)
+        return 'file %d %d %d %s' % (place + (data[21:37].hex(),))
+    return ''
 
 
 def take(field, data):
     """The value of a field as text, and what is behind it."""
+    if field == 'R':
+        return take_result(data), b''
     if field == 'S':
         size, = struct.unpack_from('<H', data)
         return "'%s'" % data[2:2 + size].decode(), data[2 + size:]
     if field == 'D':
         return data[:16].hex(), data[16:]
     size = struct.calcsize('<' + field)
+    if field == 'd':
+        return '%.17g' % struct.unpack('<d', data[:size]), data[size:]
     return str(struct.unpack('<' + field, data[:size])[0]), data[size:]
 
 
@@ -122,7 +139,7 @@ def line_of(kind, payload):
     words, fields = [RECORDS[kind][0]], RECORDS[kind][1]
     for field in fields:
         word, payload = take(field, payload)
-        words.append(word)
+        words += [word] if word else []
     return ' '.join(words)
 
 

@@ -29,6 +29,20 @@ static void print_number(const struct event_field *f, const void *member)
 	}
 }
 
+static void print_result(const struct event_result *r)
+{
+	char hex[2 * RESULT_INLINE_MAX + 1];
+
+	if (r->kind == RESULT_INLINE && r->length <= RESULT_INLINE_MAX) {
+		text_hex(r->bytes, r->length, hex);
+		printf(" inline %" PRIu64 " %s", r->length, hex);
+	} else if (r->kind == RESULT_FILE) {
+		text_hex(r->digest, sizeof(r->digest), hex);
+		printf(" file %" PRIu32 " %" PRIu64 " %" PRIu64 " %s",
+		       r->segment, r->offset, r->length, hex);
+	}
+}
+
 static void print_field(const struct event_field *f, const struct event *e)
 {
 	const void *member = (const char *)e + f->offset;
@@ -39,6 +53,10 @@ static void print_field(const struct event_field *f, const struct event *e)
 	} else if (f->kind == FIELD_DIGEST) {
 		text_hex(member, 16, hex);
 		printf(" %s", hex);
+	} else if (f->kind == FIELD_RESULT) {
+		print_result(member);
+	} else if (f->kind == FIELD_F64) {
+		printf(" %.17g", *(const double *)member);
 	} else {
 		print_number(f, member);
 	}

@@ -49,6 +49,28 @@ static const struct sample {
 	  "checkpoint", "checkpoint 42 damaged: a.dat: digest",
 	  1 + 8 + 8 + 2 + 13 },
 	{ { .type = EVENT_BEAT }, "beat", "beat", 0 },
+	{ { .type = EVENT_CHUNK_DONE, .set = 1, .chunk = 7, .try = 1,
+	    .node = "n1", .result = { .kind = RESULT_INLINE, .length = 3,
+				      .bytes = "abc" } },
+	  "chunk_done", "chunk 7 done on n1, 3 B of result",
+	  4 + 8 + 4 + 8 + 4 + 1 + 4 + 3 },
+	{ { .type = EVENT_CHUNK_DONE, .set = 1, .chunk = 7, .try = 1,
+	    .result = { .kind = RESULT_FILE, .segment = 1, .offset = 2,
+			.length = 8192, .digest = { 9 } } },
+	  "chunk_done", "chunk 7 done, 8.0 KiB of result",
+	  4 + 8 + 4 + 8 + 2 + 1 + 4 + 8 + 8 + 16 },
+	{ { .type = EVENT_PROGRESS, .iteration = 7, .current_time = 0.5,
+	    .error_estimate = 1e-9 },
+	  "progress", "iteration 7, at 0.5, error 1e-09", 24 },
+	{ { .type = EVENT_PROGRESS, .iteration = 8 },
+	  "progress", "iteration 8", 24 },
+	{ { .type = EVENT_NODE, .kind = NODE_FAILED, .node = "n7",
+	    .text = "no fan" },
+	  "node", "node n7 failed: no fan", 1 + 4 + 8 },
+	{ { .type = EVENT_NODE, .kind = NODE_RECOVERED, .node = "n7" },
+	  "node", "node n7 recovered", 1 + 4 + 2 },
+	{ { .type = EVENT_RESTORED, .id = 3 },
+	  "restored", "checkpoint 3 restored", 8 },
 };
 
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))
@@ -101,6 +123,17 @@ static void test_every_event_has_a_word_and_a_line(void **state)
 	}
 }
 
+/* A result is there or not: without it a record of so many bytes is one. */
+static bool is_whole(const struct sample *s, size_t len)
+{
+	_auto_buf_ struct buf bytes = { 0 };
+	struct event e = s->event;
+
+	e.result.kind = RESULT_NONE;
+	assert_int_equal(event_encode(&e, &bytes), 0);
+	return len == bytes.len;
+}
+
 static void test_a_payload_cut_anywhere_is_refused(void **state)
 {
 	(void)state;
@@ -110,8 +143,10 @@ static void test_a_payload_cut_anywhere_is_refused(void **state)
 		struct event e;
 
 		for (rec.len = 0; rec.len < bytes.len; rec.len++)
-			assert_fails(event_decode(&rec, &e, &err), &err,
-				     BELAY_ECORRUPT, "record 5 of 'w' is no '");
+			if (!is_whole(&samples[i], rec.len))
+				assert_fails(event_decode(&rec, &e, &err),
+					     &err, BELAY_ECORRUPT,
+					     "record 5 of 'w' is no '");
 	}
 }
 

@@ -88,7 +88,7 @@ PLUGIN_OBJ := $(call objects,$(sort $(wildcard plugin/*.c)))
 BELAY_OBJ  := $(call objects,$(sort $(wildcard cmd/belay/*.c cmd/map/*.c)))
 AGENT_OBJ  := $(call objects,$(sort $(wildcard cmd/agent/*.c)))
 
-RECORD_LIBS := -lxxhash -lpthread
+RECORD_LIBS := -lxxhash -lzstd -lpthread
 DECIDE_LIBS := -lyaml -lsodium
 MAP_LIBS    := -lzmq
 

@@ -26,6 +26,7 @@ build  cmd:pkg-config     pkg-config      pkgconf-pkg-config
 build  pc:yaml-0.1        libyaml-dev     libyaml-devel
 build  pc:jansson         libjansson-dev  jansson-devel
 build  pc:libxxhash>=0.8  libxxhash-dev   xxhash-devel
+build  pc:libzstd>=1.4   libzstd-dev     libzstd-devel
 build  pc:libzmq          libzmq3-dev     zeromq-devel
 build  pc:libsodium       libsodium-dev   libsodium-devel
 build  hdr:uthash.h       uthash-dev      uthash-devel

@@ -142,6 +142,45 @@ int belay_flush(struct belay *b, struct belay_error *err);
  * durable.  Cheap to call often: at most one a second is recorded. */
 int belay_beat(struct belay *b, struct belay_error *err);
 
+/* ---- typed arrays ------------------------------------------------------- */
+
+enum belay_type {
+	BELAY_BYTES = 0,
+	BELAY_I8  = 1, BELAY_I16 = 2, BELAY_I32 = 3, BELAY_I64 = 4,
+	BELAY_U8  = 5, BELAY_U16 = 6, BELAY_U32 = 7, BELAY_U64 = 8,
+	BELAY_F16 = 9, BELAY_F32 = 10, BELAY_F64 = 11,
+	BELAY_C64 = 12, BELAY_C128 = 13,	/* complex: two F32, two F64 */
+	BELAY_BOOL = 14, BELAY_BF16 = 15,
+};
+size_t belay_type_size(enum belay_type type);	/* 0: no such type */
+
+#define BELAY_NAME_MAX 255
+#define BELAY_DIMS_MAX 16
+
+/* Contiguous, row-major, in the machine's byte order (little-endian: belay runs
+ * on nothing else).  A scalar has no dimensions. */
+struct belay_array {
+	const char *name;	/* 1 to BELAY_NAME_MAX bytes, no control
+				 * characters; unique in what it is put into */
+	enum belay_type type;
+	unsigned dims;		/* 0 to BELAY_DIMS_MAX */
+	const uint64_t *shape;	/* dims lengths, in elements */
+	void *data;		/* only read, but by belay_recover() */
+};
+/* Product of the shape times the size of an element; UINT64_MAX: too much, or
+ * no such type. */
+uint64_t belay_array_bytes(const struct belay_array *a);
+
+/* An array as a checkpoint holds it. */
+struct belay_entry {
+	unsigned rank;
+	const char *name;
+	enum belay_type type;
+	unsigned dims;
+	const uint64_t *shape;
+	uint64_t bytes;
+};
+
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif

@@ -40,7 +40,7 @@ fuzz() {	# fuzz NAME MAX_BYTES
 	# shellcheck disable=SC2086  # a list of words
 	clang "${flags[@]}" -fsanitize=fuzzer -o "$out/$name" \
 		"tests/fuzz/$name.c" ${also[$name]-} \
-		$out/lib.a -lxxhash -lm -lyaml -lsodium || return
+		$out/lib.a -lxxhash -lzstd -lm -lyaml -lsodium || return
 	echo "fuzz: $name for $seconds s"
 	"$out/$name" -max_total_time="$seconds" -max_len="$max" \
 		-rss_limit_mb=2048 -timeout=10 -verbosity=0 -print_final_stats=1 \

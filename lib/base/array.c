@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* array.c - how many bytes a typed array has */
+
+#include "belay/belay.h"
+
+static const uint8_t sizes[] = {
+	[BELAY_BYTES] = 1,
+	[BELAY_I8] = 1, [BELAY_I16] = 2, [BELAY_I32] = 4, [BELAY_I64] = 8,
+	[BELAY_U8] = 1, [BELAY_U16] = 2, [BELAY_U32] = 4, [BELAY_U64] = 8,
+	[BELAY_F16] = 2, [BELAY_F32] = 4, [BELAY_F64] = 8,
+	[BELAY_C64] = 8, [BELAY_C128] = 16,
+	[BELAY_BOOL] = 1, [BELAY_BF16] = 2,
+};
+
+size_t belay_type_size(enum belay_type type)
+{
+	unsigned n = (unsigned)type;
+
+	return n < sizeof(sizes) / sizeof(sizes[0]) ? sizes[n] : 0;
+}
+
+uint64_t belay_array_bytes(const struct belay_array *a)
+{
+	uint64_t bytes = belay_type_size(a->type);
+	int too_much = !bytes || a->dims > BELAY_DIMS_MAX;
+
+	for (unsigned i = 0; !too_much && i < a->dims; i++)
+		if (!a->shape[i])
+			return 0;
+	for (unsigned i = 0; !too_much && i < a->dims; i++)
+		too_much = __builtin_mul_overflow(bytes, a->shape[i], &bytes);
+	return too_much ? UINT64_MAX : bytes;
+}

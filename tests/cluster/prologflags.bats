@@ -24,13 +24,6 @@ one() {
 	chmod 755 "$ALICE/fail.sh"
 }
 
-since() {	# YY.MM: this Slurm or a newer one
-	local version
-	version=$(PATH=$PATH:/usr/sbin:/sbin slurmctld -V)
-	[[ $(printf '%s\n' "$1" "${version##* }" | sort -V | head -n 1) == "$1" ]] ||
-		skip "not before Slurm $1"
-}
-
 fails_once() {	# LOG OPTION...: and is done the second time
 	local job
 	job=$(alice sbatch --parsable -o "$@" fail.sh)

@@ -40,7 +40,6 @@ runs_again() { [[ $(job_field "$1" Restarts) -ge 1 ]] && has_run "$1"; }
 is_idle() { [[ $(alice sinfo -h -n "$1" -o %T) == idle ]]; }
 
 declared_down() { log_time "Nodes? $1 not responding, setting DOWN" "$2"; }
-started_again() { log_time "(Allocate|Started|Start) JobId=$1 " "$2"; }
 
 # fall JOB VICTIM: take its power, wait until the job runs again; prints seconds
 fall() {

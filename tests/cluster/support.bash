@@ -14,7 +14,15 @@ need_cluster() {
 		skip "Slurm is not installed"
 }
 
+version_is() {	# YY.MM: this Slurm, or a newer one
+	local version
+	version=$(PATH=$PATH:/usr/sbin:/sbin slurmctld -V)
+	[[ $(printf '%s\n' "$1" "${version##* }" | sort -V | head -n 1) == "$1" ]]
+}
+since() { version_is "$1" || skip "not before Slurm $1"; }
+
 # cluster_start NODES [ARG...]: with belay's plugin; arguments as of `up`.
+# AGENT=PATH: what stands in the agent's place, as the cluster sees it.
 # SLOW=1: the machine has much else to do, so nodes are not given up as soon.
 cluster_start() {
 	local nodes=$1
@@ -22,7 +30,7 @@ cluster_start() {
 	[[ ! ${SLOW:-} ]] || set -- "$@" SlurmdTimeout=20 MessageTimeout=8
 	chmod 755 "${BATS_RUN_TMPDIR:-$BATS_FILE_TMPDIR}" "$BATS_FILE_TMPDIR"
 	"$PS" up "$D" --nodes "$nodes" --bind "$BUILD:$OPT" \
-		--plugin "$OPT/spank_belay.so agent=$OPT/belay-agent" "$@" 3>&-
+		--plugin "$OPT/spank_belay.so agent=${AGENT:-$OPT/belay-agent}" "$@" 3>&-
 }
 
 cluster_stop() {
@@ -71,6 +79,13 @@ log_time() {
 }
 log_lines() { wc -l < "$D/log/slurmctld.log"; }
 
+# started_again JOB LINE: epoch of its first start behind that line of the log;
+# 26.05 does not say there what backfill starts
+started_again() {
+	log_time "(Allocate|Started|Start) JobId=$1 " "$2" ||
+		date -d "$(job_field "$1" StartTime)" +%s
+}
+
 # again_after JOB: seconds from its requeue, when a node of it is declared down,
 # to its next start
 again_after() {
@@ -78,9 +93,7 @@ again_after() {
 	from=$(grep -nE -m1 "requeue job JobId=$1 due to failure" "$D/log/slurmctld.log" | cut -d: -f1)
 	[[ $from ]] || return 1
 	requeued=$(log_time "requeue job JobId=$1 " "$from") || return 1
-	# 26.05 does not say there what backfill starts
-	started=$(log_time "(Allocate|Started|Start) JobId=$1 " "$from") ||
-		started=$(date -d "$(job_field "$1" StartTime)" +%s) || return 1
+	started=$(started_again "$1" "$from") || return 1
 	awk "BEGIN { printf \"%.2f\", $started - $requeued }"
 }
 

@@ -16,7 +16,8 @@ idle_cgroup_plugin() {
     esac
 }
 
-# The keys that a caller may set there; all others are slurm.conf's.
+# The keys that a caller may set in other files; all others are slurm.conf's.
+TMP_KEYS='^(basepath|autobasepath|dirs|initscript|shared)='
 CGROUP_KEYS='^(cgroup[a-z]*|constrain[a-z]*|allowed[a-z]*|ignoresystemd[a-z]*|signalchildrenprocesses)='
 
 write_cgroup_conf() {
@@ -37,6 +38,7 @@ write_conf() {
     for line in "${CONF[@]}"; do k=${line%%=*}; theirs[${k,,}]=1; done
     { conf_defaults; conf_nodes; conf_theirs; } > "$etc/slurm.conf" || return
     write_cgroup_conf > "$etc/cgroup.conf" || return
+    printf '%s\n' "${CONF[@]}" | grep -iE "$TMP_KEYS" > "$etc/job_container.conf"
     printf '%s\n' "${PLUGSTACK[@]}" > "$etc/plugstack.conf"
 }
 
@@ -103,7 +105,7 @@ conf_nodes() {
 conf_theirs() {
     local line k
     for line in "${CONF[@]}"; do
-        [[ ! ${line,,} =~ $CGROUP_KEYS ]] || continue
+        [[ ! ${line,,} =~ $CGROUP_KEYS && ! ${line,,} =~ $TMP_KEYS ]] || continue
         k=${line%%=*}  # of AuthInfo the socket is ours, the rest theirs
         [[ $MODE == user && ${k,,} == authinfo && $line != *socket=* ]] && line+=,socket=$MUNGE/munge.socket.2
         echo "$line"

@@ -2,8 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2154  # the other parts'
 
+# Linux 6.18 numbers namespaces for each processor by itself, and a process may hold (by a bind mount, as Slurm does
+# where each job has a /tmp of its own) only one with a higher number than its own: so a node that needs to, and all
+# that comes of it, stays on one processor, and all nodes on the same one.
+steady() {
+    [[ -s $D/etc/job_container.conf ]] || return 0
+    local list
+    list=$(taskset -cp "$$") && list=${list##*: } && echo taskset -c "${list%%[-,]*}"
+}
+
 boot() {  # NODE [-b]: the namespaces of a node; its first process records itself
-    setsid unshare -m -n -u -i -p -f --kill-child --propagation private \
+    # shellcheck disable=SC2046  # words
+    setsid $(steady) unshare -m -n -u -i -p -f --kill-child --propagation private \
         bash "$TOOL" _node "$@" < /dev/null > "$D/log/node.$1.out" 2>&1 &
 }
 

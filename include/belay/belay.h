@@ -181,6 +181,64 @@ struct belay_entry {
 	uint64_t bytes;
 };
 
+/* ---- chunks ------------------------------------------------------------- */
+
+/*
+ * Numbered work of a set, 0 to count - 1, each done once over all attempts and
+ * processes of the run.  set NULL: "main".
+ *
+ * Define it; or check that it is what it was: BELAY_ECONFIG says what differs.
+ * Durable.  To be called once by every process before the other calls.
+ */
+int belay_chunks(struct belay *b, const char *set, uint64_t count,
+		 struct belay_error *err);
+
+/*
+ * 1: *chunk is this process's to do, and it is durable that it begins (so that
+ * one which kills its node is found).  0: none to hand out: all are done, given
+ * up or in other hands; see belay_chunk_counts().  Chunks that are to be tried
+ * again come after those that were never tried.
+ */
+int belay_chunk_next(struct belay *b, const char *set, uint64_t *chunk,
+		     struct belay_error *err);
+
+/* Durable as options.batch says.  The node and the time since belay_chunk_next()
+ * are recorded with it.  A chunk that is done stays so. */
+int belay_chunk_done(struct belay *b, const char *set, uint64_t chunk,
+		     struct belay_error *err);
+
+/* The same with a result: n arrays (their names unique, one may be empty ""),
+ * which come back from belay_results_next().  Copied before it returns. */
+int belay_chunk_done_with(struct belay *b, const char *set, uint64_t chunk,
+			  const struct belay_array *arrays, unsigned n,
+			  struct belay_error *err);
+
+/*
+ * It failed; reason is one line.  worth_retrying 0: it would fail again.
+ * 1: it will be tried again; 0: it is given up (quarantined), as it was tried
+ * chunks.max_attempts times or is not worth it.  Durable.
+ */
+int belay_chunk_fail(struct belay *b, const char *set, uint64_t chunk,
+		     const char *reason, int worth_retrying,
+		     struct belay_error *err);
+
+struct belay_chunk_counts {
+	uint64_t total, done, running, pending, retrying, quarantined;
+};
+/* set NULL: the sum of all sets. As the disk says now. */
+int belay_chunk_counts(struct belay *b, const char *set,
+		       struct belay_chunk_counts *counts,
+		       struct belay_error *err);
+
+/* The chunks that wait for another try, ascending: at most max into chunks;
+ * how many there are, or -1. */
+int64_t belay_pending_retries(struct belay *b, const char *set,
+			      uint64_t *chunks, size_t max,
+			      struct belay_error *err);
+/* Give up all of them: quarantined, with that reason.  How many, or -1. */
+int64_t belay_clear_retries(struct belay *b, const char *set,
+			    const char *reason, struct belay_error *err);
+
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/handle.h"
+#include "api/chunks.h"
 #include "base/text.h"
 #include "journal/journal.h"
 
@@ -95,6 +95,7 @@ static int join_job(struct belay *b, struct belay_error *err)
 
 static void release(struct belay *b)
 {
+	api_chunks_free(b->chunks);
 	journal_close(b->journal);
 	run_close(b->run);
 	for (size_t i = 0; i < sizeof(b->texts) / sizeof(b->texts[0]); i++)

@@ -21,6 +21,8 @@
 #include "journal/event.h"
 #include "run/run.h"
 
+struct api_chunks;
+
 struct belay {
 	pthread_mutex_t lock;
 	pid_t pid;		/* that opened it; a child of it may only free */
@@ -28,9 +30,11 @@ struct belay {
 	unsigned attempt;
 	struct belay_options options;	/* its strings are gone */
 	struct belay_info info;
+	struct settings settings;	/* of the run's policy */
 	char *texts[3];		/* of info, that outlive a reload of the run */
 	struct journal_writer *journal;	/* NULL: nothing was recorded yet */
 	int64_t beat_ns;	/* when the last beat was recorded; 0: never */
+	struct api_chunks *chunks;	/* see chunks.h; NULL: not asked for */
 };
 
 /* b for this thread until api_leave(); NULL: NULL, or another process's. */
@@ -46,9 +50,12 @@ static inline void api_leavep(struct belay **b)
 /* Fill b->info from the attempt that b->run and b->attempt name. */
 int api_describe(struct belay *b, struct belay_error *err);
 
-/* Add an event to the journal of this handle, which begins with it.  It is
- * durable after api_commit(). */
+/* Have a journal of this handle; it begins with what is recorded first. */
+int api_journal(struct belay *b, struct belay_error *err);
+/* Add an event to the journal.  It is durable after api_commit(). */
 int api_record(struct belay *b, const struct event *e, struct belay_error *err);
+/* A reason as people will read it: one line, and cut. */
+void api_say(char out[EVENT_TEXT], const char *reason);
 /* All that was recorded is durable and counts, or -1. */
 int api_commit(struct belay *b, struct belay_error *err);
 

@@ -75,6 +75,8 @@ int api_describe(struct belay *b, struct belay_error *err)
 	if (!a || !a->begin)
 		return err_set(err, BELAY_ENOENT, "%s: attempt %u has not "
 			       "begun", b->run->dir, b->attempt);
+	b->settings = a->begin->settings.keep ? a->begin->settings
+					      : settings_default;
 	i->run = b->run->name;
 	i->run_dir = b->run->dir;
 	i->cluster = b->run->cluster;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * blocks.c - which node hands out which chunks in this attempt
+ * blocks.c - which writer hands out which chunks in this attempt
  *
  * A block is ours if its name was published with ours in it, which can happen
- * once.  So a process that died in between has either taken it, and the next
- * one of its node finds it, or it is still free.
+ * once.  So a process that died in between has either taken it, and whoever
+ * goes on with its journal finds it, or it is still free.
  */
 
 #include <inttypes.h>
@@ -15,14 +15,13 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/text.h"
-#include "chunk/session.h"
-#include "fs/fs.h"
+#include "chunk/blocks.h"
 
 #define BLOCKS 256	/* of a set, at most */
 
 struct block_name { char text[160]; };
 
-static struct block_name name_of(const struct shell_blocks *b, uint64_t block)
+static struct block_name name_of(const struct chunk_blocks *b, uint64_t block)
 {
 	struct block_name name;
 
@@ -31,14 +30,15 @@ static struct block_name name_of(const struct shell_blocks *b, uint64_t block)
 	return name;
 }
 
-int shell_blocks_open(struct shell_blocks *b, const struct chunk_shell *sh,
+int chunk_blocks_open(struct chunk_blocks *b, const struct run *r,
+		      unsigned attempt, const char *owner,
 		      const struct chunk_set *set, struct belay_error *err)
 {
-	_auto_close_ int fd = run_attempt_dir(sh->run, sh->attempt, err);
+	_auto_close_ int fd = run_attempt_dir(r, attempt, err);
 
-	*b = (struct shell_blocks){
-		.dirfd = -1, .run = sh->run, .attempt = sh->attempt,
-		.owner = sh->name, .set = set,
+	*b = (struct chunk_blocks){
+		.dirfd = -1, .run = r, .attempt = attempt, .owner = owner,
+		.set = set,
 	};
 	b->size = (set->count + BLOCKS - 1) / BLOCKS;
 	if (!b->size)
@@ -51,26 +51,26 @@ int shell_blocks_open(struct shell_blocks *b, const struct chunk_shell *sh,
 	return 0;
 }
 
-void shell_blocks_close(struct shell_blocks *b)
+void chunk_blocks_close(struct chunk_blocks *b)
 {
 	if (b->dirfd >= 0)
 		close(b->dirfd);
 	fs_names_free(&b->taken);
 }
 
-uint64_t shell_blocks_count(const struct shell_blocks *b)
+uint64_t chunk_blocks_count(const struct chunk_blocks *b)
 {
 	return (b->set->count + b->size - 1) / b->size;
 }
 
-bool shell_block_is_taken(const struct shell_blocks *b, uint64_t block)
+bool chunk_block_is_taken(const struct chunk_blocks *b, uint64_t block)
 {
 	return fs_names_has(&b->taken, name_of(b, block).text);
 }
 
 /* The owner, and a check over that and the place: a name with one letter
  * changed would be nobody's, and its chunks would wait for nobody. */
-static int describe(const struct shell_blocks *b, const char *name,
+static int describe(const struct chunk_blocks *b, const char *name,
 		    const char *owner, struct buf *out,
 		    struct belay_error *err)
 {
@@ -83,7 +83,7 @@ static int describe(const struct shell_blocks *b, const char *name,
 	return all.failed || out->failed ? err_nomem(err) : 0;
 }
 
-int shell_block_take(struct shell_blocks *b, uint64_t block,
+int chunk_block_take(struct chunk_blocks *b, uint64_t block,
 		     struct belay_error *err)
 {
 	struct block_name name = name_of(b, block);
@@ -94,7 +94,7 @@ int shell_block_take(struct shell_blocks *b, uint64_t block,
 	return fs_publish(b->dirfd, name.text, text.data, text.len, err);
 }
 
-static int read_owner(const struct shell_blocks *b, const char *name,
+static int read_owner(const struct chunk_blocks *b, const char *name,
 		      char owner[RUN_NAME_SIZE], struct belay_error *err)
 {
 	_auto_buf_ struct buf text = { 0 }, right = { 0 };
@@ -113,12 +113,12 @@ static int read_owner(const struct shell_blocks *b, const char *name,
 	return 0;
 }
 
-int shell_block_is_ours(const struct shell_blocks *b, uint64_t block,
+int chunk_block_is_ours(const struct chunk_blocks *b, uint64_t block,
 			struct belay_error *err)
 {
 	char owner[RUN_NAME_SIZE];
 
-	if (!shell_block_is_taken(b, block))
+	if (!chunk_block_is_taken(b, block))
 		return 0;
 	if (read_owner(b, name_of(b, block).text, owner, err) < 0)
 		return -1;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "chunk/blocks.h"
 #include "chunk/session.h"
 #include "chunk/set.h"
 
@@ -17,7 +18,7 @@ struct search {
 	struct chunk_shell *sh;
 	struct chunk_set *set;
 	const struct shell_set *numbered;
-	struct shell_blocks blocks;
+	struct chunk_blocks blocks;
 	uint32_t max_attempts;
 	uint64_t found;
 	struct belay_error *err;
@@ -88,13 +89,13 @@ static int find_in_last_block(struct search *s)
 
 static int find_in_new_block(struct search *s)
 {
-	uint64_t n = shell_blocks_count(&s->blocks);
+	uint64_t n = chunk_blocks_count(&s->blocks);
 	int rc = 0;
 
 	for (uint64_t b = 0; b < n && rc == 0; b++) {
-		if (shell_block_is_taken(&s->blocks, b) || !has_work(s, b))
+		if (chunk_block_is_taken(&s->blocks, b) || !has_work(s, b))
 			continue;
-		rc = shell_block_take(&s->blocks, b, s->err);
+		rc = chunk_block_take(&s->blocks, b, s->err);
 		if (rc != 1)
 			continue;
 		rc = find_in(s, b, CHUNK_PENDING);
@@ -106,13 +107,13 @@ static int find_in_new_block(struct search *s)
 
 static int find_in_our_blocks(struct search *s, enum chunk_status status)
 {
-	uint64_t n = shell_blocks_count(&s->blocks);
+	uint64_t n = chunk_blocks_count(&s->blocks);
 	int rc = 0;
 
 	for (uint64_t b = 0; b < n && rc == 0; b++) {
 		if (!has_work(s, b))
 			continue;
-		rc = shell_block_is_ours(&s->blocks, b, s->err);
+		rc = chunk_block_is_ours(&s->blocks, b, s->err);
 		if (rc == 1)
 			rc = find_in(s, b, status);
 	}
@@ -121,7 +122,8 @@ static int find_in_our_blocks(struct search *s, enum chunk_status status)
 
 static int find(struct search *s)
 {
-	int rc = shell_blocks_open(&s->blocks, s->sh, s->set, s->err);
+	int rc = chunk_blocks_open(&s->blocks, s->sh->run, s->sh->attempt,
+				   s->sh->name, s->set, s->err);
 
 	if (rc == 0)
 		rc = find_in_last_block(s);
@@ -131,7 +133,7 @@ static int find(struct search *s)
 		rc = find_in_our_blocks(s, CHUNK_PENDING);
 	if (rc == 0)
 		rc = find_in_our_blocks(s, CHUNK_RETRYING);
-	shell_blocks_close(&s->blocks);
+	chunk_blocks_close(&s->blocks);
 	return rc;
 }
 

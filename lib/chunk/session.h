@@ -4,7 +4,6 @@
 #define CHUNK_SESSION_H
 
 #include "chunk/shell.h"
-#include "fs/fs.h"
 
 struct shell_set {		/* a set that our journal has given a number */
 	uint32_t number;
@@ -40,28 +39,5 @@ const struct shell_set *shell_set_add(struct chunk_shell *sh,
 const struct shell_set *shell_set_known(struct chunk_shell *sh,
 					const char *name,
 					struct belay_error *err);
-
-/* ---- blocks of chunks, see claim.c ---- */
-
-struct shell_blocks {
-	int dirfd;		/* attempts/NNNNNN/claims */
-	const struct run *run;
-	unsigned attempt;
-	const char *owner;
-	const struct chunk_set *set;
-	uint64_t size;		/* chunks of each but the last */
-	struct fs_names taken;
-};
-
-int shell_blocks_open(struct shell_blocks *b, const struct chunk_shell *sh,
-		      const struct chunk_set *set, struct belay_error *err);
-void shell_blocks_close(struct shell_blocks *b);
-uint64_t shell_blocks_count(const struct shell_blocks *b);
-/* 1: it is ours now; 0: it is another's; -1. */
-int shell_block_take(struct shell_blocks *b, uint64_t block,
-		     struct belay_error *err);
-bool shell_block_is_taken(const struct shell_blocks *b, uint64_t block);
-int shell_block_is_ours(const struct shell_blocks *b, uint64_t block,
-			struct belay_error *err);
 
 #endif /* CHUNK_SESSION_H */

@@ -126,6 +126,17 @@ int fs_segment_open(int dirfd, const char *name, struct belay_error *err);
 int fs_segment_write(int fd, uint64_t offset, const void *data, size_t len,
 		     struct belay_error *err);
 
+/*
+ * Write len bytes of data behind the offset bytes that a file of ours has; at
+ * offset 0 it is created, and its name must be free.  0: durable.  -1: what
+ * the file holds from offset on is not known, and it is to be left alone.
+ */
+int fs_extend(int dirfd, const char *name, uint64_t offset, const void *data,
+	      size_t len, struct belay_error *err);
+/* len bytes of such a file; BELAY_ECORRUPT when it has less. */
+int fs_read_at(int dirfd, const char *name, uint64_t offset, void *data,
+	       size_t len, struct belay_error *err);
+
 /* What statfs(2) says of the type: "nfs", "ext4", "tmpfs", ...; local_only is
  * set for types that no other node can see. */
 const char *fs_type(int fd, bool *local_only);

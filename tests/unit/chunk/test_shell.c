@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "chunk/node_lock.h"
+#include "chunk/blocks.h"
 #include "chunk/session.h"
 #include "tests/support/damage.h"
 #include "tests/support/testrun.h"
@@ -116,14 +117,15 @@ static void take_block(struct run *r, const char *node, uint64_t block,
 {
 	struct chunk_state *s = chunk_state_load(r, &d->err);
 	struct chunk_shell *sh;
-	struct shell_blocks b;
+	struct chunk_blocks b;
 
 	host = node;
 	sh = chunk_shell_open(r, 1, NULL, &d->err);
-	assert_ok(shell_blocks_open(&b, sh, chunk_set_find(s, "main"),
+	assert_ok(chunk_blocks_open(&b, sh->run, sh->attempt, sh->name,
+				    chunk_set_find(s, "main"),
 				    &d->err), &d->err);
-	assert_int_equal(shell_block_take(&b, block, &d->err), 1);
-	shell_blocks_close(&b);
+	assert_int_equal(chunk_block_take(&b, block, &d->err), 1);
+	chunk_blocks_close(&b);
 	chunk_shell_close(sh);
 	chunk_state_free(s);
 }

@@ -351,9 +351,27 @@ static void test_removing_takes_links_and_trees(void **state)
 	assert_holds(d->fd, (const char *[]){ "keep", NULL });
 }
 
+static void test_a_file_is_extended_by_its_one_writer(void **state)
+{
+	struct tmpdir *d = *state;
+	char read[6] = "";
+
+	assert_ok(fs_extend(d->fd, "r.dat", 0, "abc", 3, &d->err), &d->err);
+	assert_fails(fs_extend(d->fd, "r.dat", 0, "xyz", 3, &d->err), &d->err,
+		     BELAY_EFAILED, "cannot open 'r.dat'");
+	assert_ok(fs_extend(d->fd, "r.dat", 3, "de", 2, &d->err), &d->err);
+	assert_ok(fs_read_at(d->fd, "r.dat", 1, read, 4, &d->err), &d->err);
+	assert_string_equal(read, "bcde");
+	assert_fails(fs_read_at(d->fd, "r.dat", 1, read, 5, &d->err), &d->err,
+		     BELAY_ECORRUPT, "too short: 'r.dat'");
+	assert_fails(fs_extend(d->fd, "x.dat", 3, "de", 2, &d->err), &d->err,
+		     BELAY_ENOENT, "cannot open 'x.dat'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST_IN_TMPDIR(test_a_file_is_extended_by_its_one_writer),
 		TEST_IN_TMPDIR(test_the_first_of_two_publishers_stands),
 		TEST_IN_TMPDIR(test_a_failure_anywhere_leaves_no_half_and_no_litter),
 		TEST_IN_TMPDIR(test_what_was_done_is_known_behind_a_lost_reply),

@@ -242,6 +242,7 @@ int64_t belay_clear_retries(struct belay *b, const char *set,
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif
+
 #ifdef __cplusplus
 }
 #endif

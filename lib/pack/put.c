@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* put.c - an array or a file becomes runs of blocks, which threads store */
 
-#include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fs/bulk.h"
-#include "pack/writer.h"
+#include "pack/async.h"
 
 struct put {
 	struct pack_writer *w;
@@ -27,23 +27,76 @@ static struct run_of_blocks run_at(const struct put *p, uint64_t piece)
 	};
 }
 
+static size_t run_bytes(const struct run_of_blocks *r)
+{
+	return (size_t)(r->n - 1) * PACK_BLOCK +
+	       pack_block_bytes(r->e, r->first + r->n - 1);
+}
+
+static int read_from(const struct put *p, uint8_t *into, size_t bytes,
+		     uint64_t at, struct belay_error *err)
+{
+	if (p->data)
+		memcpy(into, p->data + at, bytes);
+	else
+		return fs_bulk_read(p->fd, into, bytes, at, p->e->e.name, err);
+	return 0;
+}
+
+/* What is in memory is stored from there. */
 static int put_run(unsigned worker, uint64_t piece, void *arg,
 		   struct belay_error *err)
 {
 	struct put *p = arg;
 	struct run_of_blocks r = run_at(p, piece);
-	uint64_t at = r.first * PACK_BLOCK, left = p->e->e.bytes - at;
+	struct coder *c = &p->reader[worker];
 
 	if (!r.data) {
-		if (coder_room(&p->reader[worker]) < 0)
+		if (coder_room(c) < 0)
 			return err_nomem(err);
-		r.data = p->reader[worker].run;
-		if (fs_bulk_read(p->fd, p->reader[worker].run,
-				 left < RUN_BYTES ? left : RUN_BYTES, at,
-				 p->e->e.name, err) < 0)
+		if (read_from(p, c->run, run_bytes(&r), r.first * PACK_BLOCK,
+			      err) < 0)
 			return -1;
+		r.data = c->run;
 	}
 	return writer_store(p->w, worker, &r, err);
+}
+
+static int copy_run(unsigned worker, uint64_t piece, void *arg,
+		    struct belay_error *err)
+{
+	struct put *p = arg;
+	struct run_of_blocks r = run_at(p, piece);
+	struct async *a = p->w->async;
+	struct copy *c = async_room(a, run_bytes(&r), err);
+
+	(void)worker;
+	if (!c)
+		return -1;
+	if (read_from(p, c->data, c->bytes, r.first * PACK_BLOCK, err) < 0) {
+		async_return(a, c);
+		return -1;
+	}
+	c->run = r;
+	c->run.data = c->data;
+	async_store(a, c);
+	return 0;
+}
+
+/* All of the entry is stored, or copied. */
+static int put_all(struct put *p, struct belay_error *err)
+{
+	struct pack_writer *w = p->w;
+	unsigned threads = team_size(w->opt.threads);
+	uint64_t runs = (p->e->n_blocks + RUN_BLOCKS - 1) / RUN_BLOCKS;
+	int rc;
+
+	if (!w->async)
+		return team_do(threads, runs, put_run, p, err);
+	async_copying(w->async, true);
+	rc = team_do(threads, runs, copy_run, p, err);
+	async_copying(w->async, false);
+	return rc;
 }
 
 static int check_writer(const struct pack_writer *w, struct belay_error *err)
@@ -70,9 +123,7 @@ static int put(struct put *p, const struct belay_array *a,
 	p->e = pack_index_add(&w->ix, a, err);
 	if (!p->e)
 		return -1;
-	rc = team_do(team_size(w->opt.threads),
-		     (p->e->n_blocks + RUN_BLOCKS - 1) / RUN_BLOCKS, put_run,
-		     p, err);
+	rc = put_all(p, err);
 	w->failed = rc < 0;
 	for (unsigned i = 0; i < TEAM_MAX; i++)
 		coder_fini(&p->reader[i]);

@@ -17,8 +17,8 @@
 #include "base/patient.h"
 #include "base/text.h"
 #include "fs/bulk.h"
+#include "pack/async.h"
 #include "pack/reader.h"
-#include "pack/writer.h"
 
 static void add_parent(struct pack_writer *w, const struct pack_parent *p,
 		       unsigned file)
@@ -68,7 +68,11 @@ static int begin(struct pack_writer *w, int dirfd, struct belay_error *err)
 	memcpy(h.owner, w->opt.owner, sizeof(h.owner));
 	w->ix.identity = pack_header_encode(&h, bytes);
 	atomic_store(&w->end, PACK_HEADER);
-	return fs_bulk_write(w->fd, &iov, 1, 0, w->name, err);
+	if (fs_bulk_write(w->fd, &iov, 1, 0, w->name, err) < 0)
+		return -1;
+	if (w->opt.async)
+		w->async = async_start(w);	/* or there is none */
+	return 0;
 }
 
 struct pack_writer *pack_create(int dirfd, const char *name,
@@ -107,8 +111,15 @@ void pack_abandon(struct pack_writer *w)
 {
 	if (!w)
 		return;
-	if (w->fd >= 0 && w->pid == getpid())
-		unlinkat(w->dirfd, w->name, 0);
+	if (w->pid != getpid()) {
+		if (w->async)
+			async_forget(w->async);
+	} else {
+		if (w->async)
+			async_end(w->async, true, NULL);
+		if (w->fd >= 0)
+			unlinkat(w->dirfd, w->name, 0);
+	}
 	writer_free(w);
 }
 
@@ -179,15 +190,24 @@ static void fill_sum(struct pack_writer *w, struct pack_sum *sum)
 		sum->bytes += w->ix.entry[i]->e.bytes;
 }
 
-static int complete(struct pack_writer *w, struct pack_sum *sum,
-		    struct belay_error *err)
+/* Everything that was put is in the file. */
+static int all_stored(struct pack_writer *w, struct belay_error *err)
 {
-	if (w->pid != getpid())
-		return err_set(err, BELAY_EINVAL,
-			       "made by another process: '%s'", w->name);
+	struct async *a = take_ptr(&w->async);
+
+	if (a && async_end(a, w->failed, err) < 0 && !w->failed)
+		return -1;
 	if (w->failed)
 		return err_set(err, BELAY_EINVAL, "failed before: '%s'",
 			       w->name);
+	return 0;
+}
+
+static int complete(struct pack_writer *w, struct pack_sum *sum,
+		    struct belay_error *err)
+{
+	if (all_stored(w, err) < 0)
+		return -1;
 	fill_sum(w, sum);
 	if (write_index(w, sum, err) < 0 || make_durable(w, err) < 0)
 		return -1;
@@ -198,12 +218,19 @@ int pack_finish(struct pack_writer *w, struct pack_sum *sum,
 		struct belay_error *err)
 {
 	struct pack_sum s = { .size = 0 };
-	int rc = complete(w, &s, err);
 
-	if (rc == 0)
-		*sum = s;
-	else if (w->pid == getpid())
+	if (w->pid != getpid()) {
+		err_set(err, BELAY_EINVAL, "made by another process: '%s'",
+			w->name);
+		pack_abandon(w);
+		return -1;
+	}
+	if (complete(w, &s, err) < 0) {
 		unlinkat(w->dirfd, w->name, 0);
+		writer_free(w);
+		return -1;
+	}
+	*sum = s;
 	writer_free(w);
-	return rc;
+	return 0;
 }

@@ -20,6 +20,7 @@ struct pack_writer {
 	uint16_t file[1 + PACK_PARENTS_MAX];
 	_Atomic uint64_t end;	/* of what is given out of the file */
 	struct coder coder[TEAM_MAX];	/* of each worker */
+	struct async *async;	/* or NULL: a put returns when all is stored */
 };
 
 /* Blocks of an entry, at most RUN_BLOCKS, to be stored. */

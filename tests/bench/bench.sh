@@ -5,7 +5,8 @@
 #
 # A row: what, our cost, the unit, who is beside us, their cost, and how many
 # times ours theirs is: the median over rounds that alternate, and its spread.
-# BENCH_DIR=DIR (made) says which disk; a directory in memory proves nothing.
+# The rows of checkpoints are also written, a line of JSON each, to the end of
+# the file BENCH_JSON.  BENCH_DIR=DIR (made) says which disk; a directory in memory proves nothing.
 
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../../build}
@@ -21,6 +22,11 @@ status=0
 if [ -x "$build/tests/bench/record" ]; then
 	mkdir "$dir/record"
 	"$build/tests/bench/record" "$dir/record" || status=1
+fi
+if [ -x "$build/tests/bench/pack" ]; then
+	mkdir "$dir/pack"
+	"$build/tests/bench/pack" "$dir/pack" || status=1
+	rm -rf "$dir/pack"
 fi
 "$here/map.sh" "$build" "$dir/map" || status=1
 "$here/cluster.sh" "$build" "$dir/cluster" || status=1

@@ -86,6 +86,10 @@ static int tell_begin(struct story *s, const struct attempt *a,
 	const struct begin *b = a->begin;
 	int rc;
 
+	if (!b && a->voided && *a->voided->job)
+		return tell(s, a->number, a->voided->begin_us, "claim", err,
+			    "claimed, and never began; job %s made it void",
+			    a->voided->job);
 	if (!b)
 		return tell(s, a->number, 0, "claim", err,
 			    "claimed, and never began");

@@ -145,7 +145,10 @@ static void tell_attempt(const struct facts *f, const struct attempt *a,
 {
 	putchar('\n');
 	if (!a->begin) {
-		printf("Attempt %u was claimed and never began.\n", a->number);
+		printf("Attempt %u was claimed and never began", a->number);
+		if (a->voided && *a->voided->job)
+			printf("; job %s made it void", a->voided->job);
+		puts(".");
 		return;
 	}
 	tell_begin(f, a, before);

@@ -110,8 +110,9 @@ static uint32_t own_job(void)
 static int refuse(const struct run *r, const struct begin *b,
 		  struct belay_error *err)
 {
-	return err_set(err, BELAY_EBUSY, "process %d of this host works on run "
-		       "'%s'; wait for it or end it", b->pid, r->name);
+	return err_set(err, BELAY_EBUSY, "process %d of %s works on run '%s'; "
+		       "wait for it or end it", b->pid,
+		       run_begin_alive(b) < 0 ? b->host : "this host", r->name);
 }
 
 /* Is the newest attempt over?  *wait: it may live where we cannot see. */
@@ -121,6 +122,8 @@ static int look_at_predecessor(struct session *s, unsigned *over, bool *wait,
 	const struct attempt *a = run_newest(s->run);
 	int alive;
 
+	if (a && a->number == *over)	/* as at the look before */
+		return 0;
 	*over = 0;
 	*wait = false;
 	if (!a || a->end)
@@ -190,7 +193,7 @@ static int count_done(struct run *r, struct begin *b, struct belay_error *err)
 	return 0;
 }
 
-static void describe(struct begin *b, unsigned attempt)
+static int describe(struct begin *b, struct belay_error *err)
 {
 	const char *job = getenv("SLURM_JOB_ID");
 	const char *nodes = getenv("SLURM_JOB_NODELIST");
@@ -202,71 +205,95 @@ static void describe(struct begin *b, unsigned attempt)
 	here_name(b->batch_host);
 	b->nodes = strdup(b->job_id && nodes ? nodes : b->batch_host);
 	b->begin_us = clock_wall_us();
-	strcpy(b->action, attempt == 1 ? "start" : "retry");
+	return b->nodes ? 0 : err_nomem(err);
 }
 
-static int publish_begin(struct session *s, struct belay_error *err)
-{
-	struct begin *b = calloc(1, sizeof(*b));
-	int rc = -1;
-
-	if (!b)
-		return err_nomem(err);
-	describe(b, s->attempt);
-	if (!b->nodes)
-		err_nomem(err);
-	else if (journal_cut(s->run, s->attempt, b, err) == 0 &&
-		 existing_checkpoints(s->run, b, err) == 0 &&
-		 count_done(s->run, b, err) == 0)
-		rc = run_publish_begin(s->run, s->attempt, b, err);
-	begin_free(b);
-	return rc < 0 ? -1 : run_reload(s->run, err);
-}
-
-/*
- * The same command line may have been typed twice, and the other begun between
- * our look and our claim.  It is fenced now; what it has recorded until then
- * counts, and so must be in our cut.
- */
-static int look_again(struct session *s, unsigned *over, bool *wait,
-		      struct belay_error *err)
+/* Who typed the same command line at the same time may have the run instead. */
+static int heed_void(struct session *s, struct belay_error *err)
 {
 	const struct attempt *a;
 
 	if (run_reload(s->run, err) < 0)
 		return -1;
-	a = run_newest(s->run);
-	if (!a || a->end || a->number == *over)
-		return 0;
-	*over = a->number;
-	*wait = true;
+	a = run_attempt(s->run, s->attempt);
+	return a && a->voided ? refuse(s->run, a->voided, err) : 0;
+}
+
+static int publish_begin(struct session *s, struct begin *b,
+			 struct belay_error *err)
+{
+	int rc;
+
+	b->begin_us = clock_wall_us();
+	strcpy(b->action, run_newest(s->run) ? "retry" : "start");
+	if (journal_cut(s->run, s->attempt, b, err) < 0 ||
+	    existing_checkpoints(s->run, b, err) < 0 ||
+	    count_done(s->run, b, err) < 0)
+		return -1;
+	rc = run_publish_begin(s->run, s->attempt, b, err);
+	return rc < 0 ? -1 : heed_void(s, err);
+}
+
+/* ---- all of it ---------------------------------------------------------- */
+
+static int claim(struct session *s, const struct begin *b, unsigned *over,
+		 bool *wait, struct belay_error *err)
+{
+	int rc;
+
+	for (unsigned tries = 0;; tries++) {
+		if (look_at_predecessor(s, over, wait, err) < 0)
+			return -1;
+		rc = run_claim(s->run, b, &s->attempt, err);
+		if (rc)
+			return rc < 0 ? -1 : run_reload(s->run, err);
+		if (run_claim_again(s->run, tries, err) < 0)
+			return -1;
+	}
+}
+
+/* The attempt before ours has an end then, whose it ever was. */
+static int end_predecessor(struct session *s, unsigned over,
+			   struct belay_error *err)
+{
+	const struct attempt *before = run_newest(s->run);
+
+	if (over)
+		return publish_end(s, over, "vanished", -1, -1, "the run was "
+				   "begun anew, and it had not ended", err);
+	return before ? run_settle(s->run, before->number, err) : 0;
+}
+
+static int begin_as(struct session *s, struct begin *b,
+		    struct belay_error *err)
+{
+	unsigned over = 0;
+	bool wait = false;
+
+	if (describe(b, err) < 0 || claim(s, b, &over, &wait, err) < 0)
+		return -1;
+	if (wait)
+		clock_sleep_ms(FENCE_WAIT_MS);
+	if (end_predecessor(s, over, err) < 0 || publish_begin(s, b, err) < 0)
+		return -1;
+	s->own = true;
 	return 0;
 }
 
 int own_run_begin(struct session *s, const struct session_spec *spec,
 		  struct belay_error *err)
 {
-	const struct attempt *before;
-	unsigned over;
-	bool wait;
+	struct begin *b;
+	int rc;
 
-	if (open_run(s, spec, err) < 0 || check_set(s, spec, err) < 0 ||
-	    look_at_predecessor(s, &over, &wait, err) < 0)
+	if (open_run(s, spec, err) < 0 || check_set(s, spec, err) < 0)
 		return -1;
-	s->attempt = run_claim(s->run, err);
-	if (!s->attempt || look_again(s, &over, &wait, err) < 0)
-		return -1;
-	before = run_newest(s->run);
-	if (wait)
-		clock_sleep_ms(FENCE_WAIT_MS);
-	if (over && publish_end(s, over, "vanished", -1, -1,
-				"the run was begun anew, and it had not ended",
-				err) < 0)
-		return -1;
-	if (!over && before && run_settle(s->run, before->number, err) < 0)
-		return -1;
-	s->own = true;
-	return publish_begin(s, err);
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return err_nomem(err);
+	rc = begin_as(s, b, err);
+	begin_free(b);
+	return rc;
 }
 
 /* Who presses Ctrl-C has no failure to look into. */

@@ -4,17 +4,15 @@
  *
  * The order is the point:
  *
- *	start	Slurm must not have started the job anew since
- *	holder	whoever has begun must not be at work any more
- *	claim	the number: from now on the attempt before is fenced
- *	again	has another begun in between?  Then the claim is given back
+ *	claim	the number, if whoever has begun is not at work any more (see
+ *		claim.c): from now on the attempt before is fenced
  *	inquest	into how that one ended, if nobody has held it yet
  *	heed	what was decided: it may be that this attempt must not be
  *	wait	until a writer that had not seen the claim has stopped
  *	cut	what the attempt before has left, once and for all
  *	index	the job's: whatever has begun is found by its epilog
- *	begin	published, and with it the cut
- *	look	for another that has claimed the next number meanwhile
+ *	begin	published, and with it the cut, unless another that wants the
+ *		run has made the number void meanwhile
  */
 
 #include <stdlib.h>
@@ -33,8 +31,6 @@
 /* A writer acknowledges after it has looked for a newer attempt: this is how
  * long its look may lie back. */
 #define QUIET_MS 2000
-
-#define CLAIMS_MAX 5
 
 /* ---- the run ---- */
 
@@ -79,45 +75,28 @@ static int open_run(struct opening *o, struct belay_error *err)
 /* What slurmctld does not tell now is unknown; the job starts all the same. */
 static void look_up(struct opening *o)
 {
-	const struct sched *s = o->s;
-
-	o->job_known = s->load_job(s->state, o->m->job_id, &o->job, NULL) == 0;
+	opening_ask(o);
 	if (o->job_known && o->fresh && !o->job.requeue_allowed &&
 	    strcmp(o->policy.preset, "none"))
 		buf_printf(o->say, "this job may not be requeued, so belay can "
 			   "only record; submit it with --requeue\n");
 }
 
-/* 1: claimed; 0: an attempt has begun that nobody has looked at, and what it
- * records must count as long as its job has the run. */
-static int try_to_claim(struct opening *o, struct belay_error *err)
+/* Who begins: that is said in what is made void, too. */
+static int describe(struct opening *o, struct belay_error *err)
 {
-	const struct attempt *a;
+	const struct moment *m = o->m;
+	struct begin *b = &o->begin;
 
-	if (opening_check_start(o, err) < 0 ||
-	    opening_check_holder(o, err) < 0)
-		return -1;
-	o->number = run_claim(o->run, err);
-	o->claimed_ns = clock_mono_ns();
-	if (!o->number || run_reload(o->run, err) < 0)
-		return -1;
-	a = run_newest(o->run);
-	o->previous = a ? a->number : 0;
-	if (o->previous == o->looked_at)
-		return 1;
-	return run_withdraw(o->run, o->number, err);
-}
-
-static int claim(struct opening *o, struct belay_error *err)
-{
-	int rc = 0;
-
-	for (int i = 0; rc == 0 && i < CLAIMS_MAX; i++)
-		rc = try_to_claim(o, err);
-	if (rc == 0)
-		return err_set(err, BELAY_EBUSY, "run '%s' is begun by one job "
-			       "after the other", o->run->name);
-	return rc < 0 ? -1 : opening_check_fence(o, err);
+	run_begin_self(b);
+	text_format(b->job, sizeof(b->job), "%s", m->job);
+	b->job_id = m->job_id;
+	memcpy(b->submission, m->hint.submission, sizeof(b->submission));
+	b->restart = m->restart;
+	b->nodes = strdup(m->nodes);
+	text_format(b->batch_host, sizeof(b->batch_host), "%s", m->node);
+	b->begin_us = clock_wall_us();
+	return b->nodes ? 0 : err_nomem(err);
 }
 
 /* ---- this attempt ---- */
@@ -213,25 +192,6 @@ static void count_done(struct opening *o)
 	chunk_state_free(chunks);
 }
 
-static int describe(struct opening *o, struct belay_error *err)
-{
-	const struct moment *m = o->m;
-	struct begin *b = &o->begin;
-
-	run_begin_self(b);
-	text_format(b->job, sizeof(b->job), "%s", m->job);
-	b->job_id = m->job_id;
-	memcpy(b->submission, m->hint.submission, sizeof(b->submission));
-	b->restart = m->restart;
-	b->start_time = o->job_known ? o->job.start_time : 0;
-	b->nodes = strdup(m->nodes);
-	text_format(b->batch_host, sizeof(b->batch_host), "%s", m->node);
-	b->begin_us = clock_wall_us();
-	text_format(b->action, sizeof(b->action), "%s", action_of(o));
-	settings_of_policy(&o->policy, o->run, m->nodes, &b->settings);
-	return b->nodes ? 0 : err_nomem(err);
-}
-
 /* A copy of what the journals say, so that the next begin reads less; it holds
  * just what the cut believes, which stands only now. */
 static void take_snapshot(struct opening *o)
@@ -245,11 +205,14 @@ static void take_snapshot(struct opening *o)
 
 static int publish(struct opening *o, struct belay_error *err)
 {
-	if (opening_check_fence(o, err) < 0 ||
-	    run_index_job(o->run, o->m->root, o->m->job_id, o->number,
-			  err) < 0 ||
-	    run_publish_begin(o->run, o->number, &o->begin, err) < 0 ||
-	    opening_check_fence(o, err) < 0 || run_reload(o->run, err) < 0)
+	int rc;
+
+	if (run_index_job(o->run, o->m->root, o->m->job_id, o->number, err) < 0)
+		return -1;
+	rc = run_publish_begin(o->run, o->number, &o->begin, err);
+	if (rc < 0 || (rc == 0 && opening_heed_void(o, err) < 0) ||
+	    run_check_fence(o->run, o->number, err) < 0 ||
+	    run_reload(o->run, err) < 0)
 		return -1;
 	/* another may have begun just now, and its records do not belong there */
 	if (o->begin.chunks_done && run_newest_number(o->run) == o->number)
@@ -259,10 +222,14 @@ static int publish(struct opening *o, struct belay_error *err)
 
 static int begin_attempt(struct opening *o, struct belay_error *err)
 {
-	if (describe(o, err) < 0)
-		return -1;
+	struct begin *b = &o->begin;
+
+	b->begin_us = clock_wall_us();
+	b->start_time = o->job_known ? o->job.start_time : 0;
+	text_format(b->action, sizeof(b->action), "%s", action_of(o));
+	settings_of_policy(&o->policy, o->run, o->m->nodes, &b->settings);
 	wait_for_quiet(o);
-	if (journal_cut(o->run, o->number, &o->begin, err) < 0 ||
+	if (journal_cut(o->run, o->number, b, err) < 0 ||
 	    offer(o, err) < 0)
 		return -1;
 	count_done(o);
@@ -276,7 +243,8 @@ static int open_attempt(struct opening *o, struct belay_error *err)
 	if (take_policy(o, err) < 0 || open_run(o, err) < 0)
 		return -1;
 	look_up(o);
-	if (claim(o, err) < 0 || opening_heed_previous(o, err) < 0)
+	if (describe(o, err) < 0 || opening_claim(o, err) < 0 ||
+	    opening_heed_previous(o, err) < 0)
 		return -1;
 	return begin_attempt(o, err);
 }

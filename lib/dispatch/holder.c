@@ -61,11 +61,15 @@ static int yield(struct opening *o, struct belay_error *err)
 	return -1;
 }
 
-static int yield_to(struct opening *o, const struct begin *b,
-		    struct belay_error *err)
+int opening_yield_to(struct opening *o, const struct begin *b,
+		     struct belay_error *err)
 {
-	err_set(err, BELAY_EBUSY, "run '%s' is held by job %s", o->run->name,
-		b->job);
+	if (b->job[0])
+		err_set(err, BELAY_EBUSY, "run '%s' is held by job %s",
+			o->run->name, b->job);
+	else
+		err_set(err, BELAY_EBUSY, "run '%s' is held by process %d of "
+			"%s", o->run->name, b->pid, b->host);
 	return yield(o, err);
 }
 
@@ -95,42 +99,16 @@ int opening_check_holder(struct opening *o, struct belay_error *err)
 {
 	const struct attempt *a = run_newest(o->run);
 
-	o->looked_at = a ? a->number : 0;
 	if (!a || a->end || a->begin->job_id == o->m->job_id)
 		return 0;
 	if (!a->begin->job_id)
 		return run_begin_alive(a->begin) == 1 ?
-			yield_to(o, a->begin, err) : 0;
+			opening_yield_to(o, a->begin, err) : 0;
 	look_up(o, a->begin, err);
 	if (!o->other_known && err->code != BELAY_ENOENT)
 		return err_prefix(err, "run '%s' may be held by job %s",
 				  o->run->name, a->begin->job);
 	if (o->other_known && is_live(&o->other))
-		return yield_to(o, a->begin, err);
+		return opening_yield_to(o, a->begin, err);
 	return 0;
-}
-
-/* Our own job may be launched twice, and the later launch goes on: a requeue
- * would hit that one. */
-static bool is_by_us(struct opening *o)
-{
-	const struct attempt *a;
-
-	if (run_reload(o->run, NULL) < 0)
-		return false;
-	a = run_newest(o->run);
-	return a && a->number > o->number &&
-	       run_begin_is_of(a->begin, o->m->job_id, o->m->hint.submission);
-}
-
-/* A run that has no name of its own is nobody else's. */
-int opening_check_fence(struct opening *o, struct belay_error *err)
-{
-	if (run_check_fence(o->run, o->number, err) == 0)
-		return 0;
-	if (err->code != BELAY_EFENCED || !o->m->join || is_by_us(o))
-		return -1;
-	err_set(err, BELAY_EFENCED, "run '%s' was taken by another job at the "
-		"same time", o->run->name);
-	return yield(o, err);
 }

@@ -18,7 +18,7 @@ struct opening {
 	struct node_evidence *nodes;	/* of the attempt before, if asked */
 	unsigned n_nodes;
 	unsigned number, previous;	/* previous 0: this is the first */
-	unsigned looked_at;	/* the attempt whose holder was asked for */
+	bool looked;	/* at the previous one: it has stopped */
 	int64_t claimed_ns;
 	bool let_go;	/* it was stopped, and a person lets it go on */
 	struct begin begin;
@@ -27,16 +27,25 @@ struct opening {
 /* The attempt before this one, or NULL. */
 struct attempt *opening_previous(const struct opening *o);
 
-/* start.c: has Slurm started this job anew since this start?  BELAY_EFENCED;
- * with ECANCELED when the script had better not run at all. */
+/* claim.c: look, then claim a number: o->number, and o->previous for the one
+ * before.  BELAY_EBUSY or BELAY_EFENCED when that must not be. */
+int opening_claim(struct opening *o, struct belay_error *err);
+/* What was claimed cannot begin: -1 as above, with the winner's name.  0: it was
+ * begun after all. */
+int opening_heed_void(struct opening *o, struct belay_error *err);
+
+/* start.c: what Slurm says of this job now. */
+void opening_ask(struct opening *o);
+/* Has Slurm started this job anew since this start?  BELAY_EFENCED; with
+ * ECANCELED when the script had better not run at all. */
 int opening_check_start(const struct opening *o, struct belay_error *err);
 
 /* holder.c: may this job have the run, as it is loaded?  BELAY_EBUSY when
  * another job holds it, and then this one is requeued and held. */
 int opening_check_holder(struct opening *o, struct belay_error *err);
-/* Of two jobs that saw it free at once the later claim has it: BELAY_EFENCED,
- * and then this one is requeued and held. */
-int opening_check_fence(struct opening *o, struct belay_error *err);
+/* Leave the run to b: -1 with BELAY_EBUSY, this job is requeued and held. */
+int opening_yield_to(struct opening *o, const struct begin *b,
+		     struct belay_error *err);
 
 /* previous.c: see to it that the attempt before has an end and a decision, and
  * do not begin if that is what was decided. */

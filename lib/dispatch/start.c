@@ -12,6 +12,15 @@
 #include "base/hostlist.h"
 #include "dispatch/opening.h"
 
+void opening_ask(struct opening *o)
+{
+	const struct sched *s = o->s;
+
+	if (o->job_known)
+		job_view_free(&o->job);
+	o->job_known = s->load_job(s->state, o->m->job_id, &o->job, NULL) == 0;
+}
+
 static bool is_among(const char *nodes, const char *node)
 {
 	_auto_hosts_ struct hosts hosts = { 0 };

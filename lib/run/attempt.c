@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attempt.c - attempts claimed, begun, ended, decided; and the fence
+ * attempt.c - attempts begun, ended, decided; and the fence
  *
- * The claim is a directory made exclusively: whoever makes attempts/000004
- * fences attempt 3, from that moment.  What an attempt says about itself is
- * published once, so of two that try the first stands.
+ * The claim is a directory made exclusively (see claim.c): whoever makes
+ * attempts/000004 fences attempt 3, from that moment.  What an attempt says
+ * about itself is published once, so of two that try the first stands.
  */
 
 #include <fcntl.h>
@@ -18,14 +18,12 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "fs/fs.h"
+#include "run/attempt.h"
 #include "run/codec.h"
-#include "run/run.h"
 
-#define NUMBER_SIZE 16
-
-static const char *number_name(unsigned n, char out[NUMBER_SIZE])
+const char *attempt_name(unsigned n, char out[ATTEMPT_NAME])
 {
-	snprintf(out, NUMBER_SIZE, "%06u", n);
+	snprintf(out, ATTEMPT_NAME, "%06u", n);
 	return out;
 }
 
@@ -62,6 +60,7 @@ static void attempts_free(struct attempt *list, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		begin_free(list[i].begin);
+		begin_free(list[i].voided);
 		end_free(list[i].end);
 		decided_free(list[i].decided);
 	}
@@ -77,6 +76,18 @@ static int read_listed(int fd, const struct fs_names *names, const char *name,
 	return fs_read(fd, name, JSON_MAX_BYTES, text, err) < 0 ? -1 : 1;
 }
 
+static int load_begin(const struct run *r, struct attempt *a,
+		      const struct buf *text, struct belay_error *err)
+{
+	struct begin *b = begin_decode(r, a->number, text, err);
+
+	if (b && b->is_void)
+		a->voided = b;
+	else
+		a->begin = b;
+	return b ? 0 : -1;
+}
+
 static int attempt_load(struct run *r, const char *name, struct attempt *a,
 			struct belay_error *err)
 {
@@ -88,8 +99,7 @@ static int attempt_load(struct run *r, const char *name, struct attempt *a,
 	if (fd < 0 || fs_list(fd, &names, err) < 0)
 		return -1;
 	rc = read_listed(fd, &names, "begin.json", &text, err);
-	if (rc < 0 || (rc && !(a->begin = begin_decode(r, a->number, &text,
-						   err))))
+	if (rc < 0 || (rc && load_begin(r, a, &text, err) < 0))
 		return -1;
 	rc = read_listed(fd, &names, "end.json", &text, err);
 	if (rc < 0 || (rc && !(a->end = end_decode(r, a->number, &text, err))))
@@ -248,40 +258,11 @@ const struct cut_entry *run_cut_find(const struct begin *b, unsigned attempt,
 
 /* ---- writing ---- */
 
-unsigned run_claim(struct run *r, struct belay_error *err)
-{
-	char name[NUMBER_SIZE];
-	unsigned n;
-	int rc;
-
-	if (find_newest(r->attemptsfd, &n, err) < 0)
-		return 0;
-	for (n++; ; n++) {
-		rc = fs_claim(r->attemptsfd, number_name(n, name), err);
-		if (rc < 0)
-			err_prefix(err, "%s", r->dir);
-		if (rc)
-			return rc < 0 ? 0 : n;
-	}
-}
-
-/* Not synced: a claim that is there again after a crash is one more that never
- * began. */
-int run_withdraw(struct run *r, unsigned n, struct belay_error *err)
-{
-	char name[NUMBER_SIZE];
-
-	if (unlinkat(r->attemptsfd, number_name(n, name), AT_REMOVEDIR) < 0)
-		return err_sys(err, "%s: cannot withdraw attempt %u", r->dir,
-			       n);
-	return 0;
-}
-
 int run_attempt_dir(const struct run *r, unsigned n, struct belay_error *err)
 {
-	char name[NUMBER_SIZE];
+	char name[ATTEMPT_NAME];
 
-	return fs_subdir_open(r->attemptsfd, number_name(n, name), err);
+	return fs_subdir_open(r->attemptsfd, attempt_name(n, name), err);
 }
 
 int run_journal_dir(const struct run *r, unsigned n, bool make,
@@ -295,12 +276,9 @@ int run_journal_dir(const struct run *r, unsigned n, bool make,
 		      fs_subdir_open(fd, "journal", err);
 }
 
-typedef int publish_fn(int dirfd, const char *name, const void *data,
-		       size_t len, struct belay_error *err);
-
-static int publish(struct run *r, unsigned n, const char *name,
-		   const struct buf *text, publish_fn *how,
-		   struct belay_error *err)
+int attempt_publish(const struct run *r, unsigned n, const char *name,
+		    const struct buf *text, publish_fn *how,
+		    struct belay_error *err)
 {
 	_auto_close_ int fd = -1;
 	int rc;
@@ -329,7 +307,7 @@ int run_publish_begin(struct run *r, unsigned n, const struct begin *b,
 
 	whole.previous = begun_before(r, n);
 	begin_encode(r, n, &whole, &text);
-	return publish(r, n, "begin.json", &text, fs_publish, err);
+	return attempt_publish(r, n, "begin.json", &text, fs_publish, err);
 }
 
 int run_publish_end(struct run *r, unsigned n, const struct end *e,
@@ -338,7 +316,7 @@ int run_publish_end(struct run *r, unsigned n, const struct end *e,
 	_auto_buf_ struct buf text = { 0 };
 
 	end_encode(r, n, e, &text);
-	return publish(r, n, "end.json", &text, fs_publish_first, err);
+	return attempt_publish(r, n, "end.json", &text, fs_publish_first, err);
 }
 
 int run_publish_decision(struct run *r, unsigned n, const struct decided *d,
@@ -347,7 +325,7 @@ int run_publish_decision(struct run *r, unsigned n, const struct decided *d,
 	_auto_buf_ struct buf text = { 0 };
 
 	decided_encode(r, n, d, &text);
-	return publish(r, n, "decision.json", &text, fs_publish, err);
+	return attempt_publish(r, n, "decision.json", &text, fs_publish, err);
 }
 
 int run_settle(const struct run *r, unsigned n, struct belay_error *err)

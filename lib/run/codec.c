@@ -209,6 +209,8 @@ void begin_encode(const struct run *r, unsigned n, const struct begin *b,
 	struct json_out o = { .buf = out, .pretty = true };
 
 	put_head(&o, r, n);
+	if (b->is_void)
+		json_put_bool(&o, "void", true);
 	put_text(&o, "job", b->job);
 	json_put_u64(&o, "job_id", b->job_id);
 	put_text(&o, "submission", b->submission);
@@ -267,6 +269,7 @@ struct begin *begin_decode(const struct run *r, unsigned n,
 
 	if (!b)
 		return NULL;
+	b->is_void = json_bool(j, "void", false);
 	COPY(j, "job", b->job);
 	b->job_id = (uint32_t)json_u64(j, "job_id", 0);
 	COPY(j, "submission", b->submission);

@@ -107,7 +107,7 @@ static int follow(const char *root, const char *cluster, const char *entry,
 	if (read_below(root, cluster, path, "begin.json", &text) == 0)
 		b = begin_decode(&r, (unsigned)strtoul(entry, NULL, 10), &text,
 				 NULL);
-	if (b) {
+	if (b && !b->is_void) {
 		memcpy(l->beginner, b->submission, sizeof(l->beginner));
 		l->at_us = b->begin_us;
 	}

@@ -65,6 +65,7 @@ struct begin {
 	uint64_t *checkpoints;	/* that existed, ascending */
 	unsigned n_checkpoints;
 	struct settings settings;
+	bool is_void;		/* it says who made the attempt void */
 };
 
 /* How it ended. */
@@ -103,6 +104,8 @@ struct attempt {
 	unsigned number;
 	struct begin *begin;	/* NULL: claimed, never began, or too late:
 				 * a later one that began had not seen it */
+	struct begin *voided;	/* by whom it was seen to that it never begins,
+				 * or NULL */
 	struct end *end;	/* NULL: not ended, as far as is known */
 	struct decided *decided;
 };
@@ -165,17 +168,22 @@ struct run_spec {		/* what run_create needs; strings borrowed */
 struct run *run_create(const struct run_spec *spec, bool *fresh, bool *renamed,
 		       struct belay_error *err);
 
-/* Claim the next attempt: its number, or 0 on error.  From now on older
- * attempts are fenced. */
-unsigned run_claim(struct run *r, struct belay_error *err);
-
-/* Give back a claim that nothing was recorded under: older attempts are as they
- * were. */
-int run_withdraw(struct run *r, unsigned n, struct belay_error *err);
+/*
+ * Claim the attempt after the newest number that r knows of, once those that
+ * were claimed and have not begun are void, by the word of *by.  1: *number is
+ * claimed, and older attempts are fenced; 0: another was there first, and all
+ * that was looked at in r is to be looked at again; -1: error.  See claim.c.
+ */
+int run_claim(const struct run *r, const struct begin *by, unsigned *number,
+	      struct belay_error *err);
+/* Read r anew for another try, after the one with this number (from 0) has found
+ * somebody else first, and after a while.  BELAY_EBUSY: it was tried enough. */
+int run_claim_again(struct run *r, unsigned tries, struct belay_error *err);
 
 /* Publish begin.json / end.json / decision.json of attempt n; the first says
  * which attempt was the newest that had begun when r was read.  1: by this
- * call; 0: one stood already (run_reload shows it); -1: error.  An end is
+ * call; 0: one stood already (run_reload shows it), which for a begin means
+ * that the attempt was made void; -1: error.  An end is
  * durable with the decision, which is always the next. */
 int run_publish_begin(struct run *r, unsigned n, const struct begin *b,
 		      struct belay_error *err);

@@ -75,8 +75,8 @@ static void ours_open(struct ours *o, const char *dir, const char *name,
 
 	o->run = run_create(&spec, &fresh, &renamed, &err);
 	check(o->run);
-	o->attempt = run_claim(o->run, &err);
-	check(o->attempt && run_reload(o->run, &err) == 0 &&
+	check(run_claim(o->run, &b, &o->attempt, &err) == 1 &&
+	      run_reload(o->run, &err) == 0 &&
 	      journal_cut(o->run, o->attempt, &b, &err) == 0 &&
 	      run_publish_begin(o->run, o->attempt, &b, &err) == 1 &&
 	      run_reload(o->run, &err) == 0);

@@ -27,7 +27,7 @@ unsigned runs_begin(struct run *r, const uint64_t *ids, unsigned n_ids)
 	struct begin b = { .nodes = nodes, .begin_us = clock_wall_us(),
 			   .action = "start", .checkpoints = seen,
 			   .n_checkpoints = n_ids };
-	unsigned n = run_claim(r, &err);
+	unsigned n = testrun_claim(r, &err);
 
 	if (n_ids)
 		memcpy(seen, ids, n_ids * sizeof(*ids));

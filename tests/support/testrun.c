@@ -23,10 +23,22 @@ struct run *testrun_open(struct tmpdir *d)
 	return r;
 }
 
+unsigned testrun_claim(const struct run *r, struct belay_error *err)
+{
+	const struct begin who = { .job = "somebody's", .batch_host = "n9" };
+	struct run *own = run_open_dir(r->dir, err);
+	unsigned n = 0;
+
+	if (own && run_claim(own, &who, &n, err) != 1)
+		n = 0;
+	run_close(own);
+	return n;
+}
+
 unsigned testrun_begin(struct run *r, struct tmpdir *d)
 {
 	struct begin begin = { .nodes = (char[]){ "n[1-2]" } };
-	unsigned n = run_claim(r, &d->err);
+	unsigned n = testrun_claim(r, &d->err);
 
 	assert_int_not_equal(n, 0);
 	assert_ok(run_reload(r, &d->err), &d->err);

@@ -9,6 +9,10 @@
 /* The run "12" of cluster "mc" below d->path, made or opened again. */
 struct run *testrun_open(struct tmpdir *d);
 
+/* Claim the next attempt as another process would: its number, or 0.  r is as
+ * it was. */
+unsigned testrun_claim(const struct run *r, struct belay_error *err);
+
 /* Claim and begin the next attempt with the cut of those before. */
 unsigned testrun_begin(struct run *r, struct tmpdir *d);
 

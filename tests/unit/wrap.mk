@@ -49,18 +49,22 @@ $(filter $(B)/tests/unit/map/%,$(UNIT)): \
 # The moments happen in a world of their own, where nobody really sleeps.
 WORLD := $(B)/tests/unit/dispatch/world.o
 WRAP_test_begin = clock_sleep_ms openat linkat
-WRAP_test_joined = clock_sleep_ms mkdirat
+WRAP_test_joined = clock_sleep_ms
+WRAP_test_claim = clock_sleep_ms mkdirat linkat
+WRAP_test_race  = clock_sleep_ms mkdirat linkat fsync fdatasync
 WRAP_test_end   = clock_sleep_ms clock_mono_ns
 WRAP_test_after = clock_sleep_ms
 WRAP_test_hold  = clock_sleep_ms mkdirat
 WRAP_test_told  = clock_sleep_ms
 EXTRA_test_begin = $(WORLD)
 EXTRA_test_joined = $(WORLD)
+EXTRA_test_claim = $(WORLD)
+EXTRA_test_race  = $(WORLD)
 EXTRA_test_end   = $(WORLD)
 EXTRA_test_after = $(WORLD)
 EXTRA_test_hold  = $(WORLD)
 EXTRA_test_told  = $(WORLD)
-$(patsubst %,$(B)/tests/unit/dispatch/test_%,begin joined end after hold told): $(WORLD)
+$(patsubst %,$(B)/tests/unit/dispatch/test_%,begin joined claim race end after hold told): $(WORLD)
 
 # What the verbs of belay(1) gather before they print.
 EXTRA_test_story = $(B)/cmd/belay/story.o

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "tests/support/runs.h"
+#include "tests/support/testrun.h"
 
 static void test_the_newest_good_ones_stay(void **state)
 {
@@ -163,7 +164,7 @@ int __wrap_run_check_fence(const struct run *r, unsigned n,
 			   struct belay_error *err)
 {
 	if (claim_in && --claim_before == 0)
-		run_claim(claim_in, NULL);
+		testrun_claim(claim_in, NULL);
 	return __real_run_check_fence(r, n, err);
 }
 

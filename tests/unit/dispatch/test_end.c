@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/testrun.h"
 #include "tests/unit/dispatch/world.h"
 
 static void test_a_failed_script_is_requeued(void **state)
@@ -200,7 +201,7 @@ static int load_then_claim(void *state, uint32_t job_id, struct job_view *j,
 {
 	struct run *r = world_run(slow_world);
 
-	run_claim(r, NULL);
+	testrun_claim(r, NULL);
 	run_close(r);
 	return real_load_job(state, job_id, j, err);
 }

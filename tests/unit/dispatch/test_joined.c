@@ -4,33 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "tests/unit/dispatch/world.h"
-
-/* Job 13 begins just before the attempt that is being claimed is. */
-static struct world *outrun;
-
-static void begin_as_13(struct world *w)
-{
-	struct begin b = { .job = "13", .job_id = 13, .action = "start" };
-	struct run *r = world_run(w);
-
-	outrun = NULL;
-	strcpy(b.submission, "ffffffffffffffffffffffffffffffff");
-	assert_int_equal(run_claim(r, &w->err), 1);
-	assert_int_equal(run_publish_begin(r, 1, &b, &w->err), 1);
-	run_close(r);
-}
-
-int __real_mkdirat(int dirfd, const char *name, mode_t mode);
-int __wrap_mkdirat(int dirfd, const char *name, mode_t mode);
-int __wrap_mkdirat(int dirfd, const char *name, mode_t mode)
-{
-	if (outrun && !strcmp(name, "000001"))
-		begin_as_13(outrun);
-	return __real_mkdirat(dirfd, name, mode);
-}
 
 static void join_as(struct world *w, uint32_t job_id)
 {
@@ -53,38 +28,6 @@ static void test_a_run_of_another_live_job_is_left_to_it(void **state)
 	assert_int_equal(w->err.sys, ECANCELED);
 	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 13; ");
 	assert_string_equal(buf_text(&w->env), "");
-}
-
-/* Both looked when nobody had it; one has begun before the other claims. */
-static void test_a_claim_behind_a_live_job_is_given_back(void **state)
-{
-	struct world *w = *state;
-	struct run *r;
-
-	w->moment.join = true;
-	w->slurm.other_id = 13;
-	outrun = w;
-	assert_fails(world_begin(w), &w->err, BELAY_EBUSY,
-		     "run '12' is held by job 13; this job is requeued and "
-		     "held until 'scontrol release 12'");
-	assert_int_equal(w->err.sys, ECANCELED);
-	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 12; ");
-	r = world_run(w);
-	assert_int_equal(run_newest_number(r), 1);	/* not fenced */
-	assert_null(run_attempt(r, 1)->end);
-	run_close(r);
-}
-
-static void test_a_claim_behind_a_job_that_is_gone_is_made_anew(void **state)
-{
-	struct world *w = *state;
-
-	w->moment.join = true;
-	outrun = w;
-	assert_ok(world_begin(w), &w->err);
-	assert_env(w, "BELAY_ATTEMPT", "2");
-	assert_env(w, "BELAY_PREVIOUS_CAUSE", "vanished");
-	assert_true(w->slurm.calls <= 3);
 }
 
 /* It goes on without, and is told so. */
@@ -178,34 +121,10 @@ static void test_a_run_of_a_job_that_is_gone_is_taken_over(void **state)
 	assert_env(w, "BELAY_PREVIOUS_CAUSE", "vanished");
 }
 
-/* Both looked when nobody had it, and wait until writers are quiet. */
-static void test_of_two_jobs_that_begin_at_once_one_yields(void **state)
-{
-	struct world *w = *state;
-	struct run *r;
-
-	assert_ok(world_begin(w), &w->err);
-	join_as(w, 13);
-	w->claims_in_sleep = true;
-	assert_fails(world_begin(w), &w->err, BELAY_EFENCED,
-		     "run '12' was taken by another job at the same time; "
-		     "this job is requeued and held until 'scontrol release "
-		     "13'");
-	assert_int_equal(w->err.sys, ECANCELED);
-	assert_string_equal(buf_text(&w->slurm.did), "requeue-held 13; ");
-	assert_string_equal(buf_text(&w->env), "");
-	r = world_run(w);
-	assert_null(run_attempt(r, 2)->begin);
-	run_close(r);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN_WORLD(test_a_run_of_another_live_job_is_left_to_it),
-		TEST_IN_WORLD(test_a_claim_behind_a_live_job_is_given_back),
-		TEST_IN_WORLD(
-			test_a_claim_behind_a_job_that_is_gone_is_made_anew),
 		TEST_IN_WORLD(test_a_job_that_cannot_yield_is_not_called_off),
 		TEST_IN_WORLD(test_a_job_with_the_id_of_a_holder_holds_nothing),
 		TEST_IN_WORLD(
@@ -213,7 +132,6 @@ int main(void)
 		TEST_IN_WORLD(test_a_job_with_a_run_of_its_own_holds_no_other),
 		TEST_IN_WORLD(test_a_job_with_our_id_is_not_ours),
 		TEST_IN_WORLD(test_a_run_of_a_job_that_is_gone_is_taken_over),
-		TEST_IN_WORLD(test_of_two_jobs_that_begin_at_once_one_yields),
 	};
 
 	return cmocka_run_group_tests_name("joined", tests, NULL, NULL);

@@ -15,15 +15,12 @@ static struct world *world;		/* whose sleep is wrapped */
 void __wrap_clock_sleep_ms(int ms);
 void __wrap_clock_sleep_ms(int ms)
 {
-	struct run *r;
+	void (*turn)(struct world *w) = world->in_sleep;
 
 	world->slept_ms += ms;
-	if (world->claims_in_sleep) {
-		r = world_run(world);
-		run_claim(r, NULL);
-		run_close(r);
-	}
-	world->claims_in_sleep = false;
+	world->in_sleep = NULL;
+	if (turn)
+		turn(world);
 }
 
 /* ---- Slurm ---- */
@@ -289,6 +286,21 @@ int world_after(struct world *w, const char *node)
 	new_process(&w->slurm);
 	buf_clear(&w->say);
 	return dispatch_after(&m, &w->sched, &w->say, &w->err);
+}
+
+struct run *world_make(struct world *w)
+{
+	struct run_spec spec = {
+		.root = w->moment.root, .cluster = "c", .name = "12",
+		.submission = w->moment.hint.submission,
+		.preset = "standard", .work_dir = "/",
+	};
+	bool fresh, renamed;
+	struct run *r = run_create(&spec, &fresh, &renamed, &w->err);
+
+	if (!r)
+		fail_msg("%s", w->err.text);
+	return r;
 }
 
 struct run *world_run(struct world *w)

@@ -32,7 +32,7 @@ struct world {
 	struct moment moment;
 	struct buf env, say;
 	struct belay_error err;
-	bool claims_in_sleep;		/* somebody does, in the next one */
+	void (*in_sleep)(struct world *w);	/* another's turn, in the next */
 	int slept_ms;			/* by clock_sleep_ms(), which is wrapped */
 };
 
@@ -54,6 +54,7 @@ void world_requeue(struct world *w, const char *completing);
 /* Let the policy be this file's text. */
 void world_policy(struct world *w, const char *text);
 
+struct run *world_make(struct world *w);	/* "12", before any attempt */
 struct run *world_run(struct world *w);		/* "12", opened; or fails */
 /* What the last begin gave for name, or NULL. */
 const char *world_env(struct world *w, const char *name);

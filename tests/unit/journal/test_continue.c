@@ -26,7 +26,7 @@ static void test_a_cut_is_of_what_has_none_yet(void **state)
 	b = run_attempt(r, 3)->begin;
 	assert_int_equal(b->n_cut, 1);
 	assert_int_equal(b->cut[0].attempt, 2);
-	run_claim(r, &d->err);		/* and never begins */
+	testrun_claim(r, &d->err);		/* and never begins */
 	b = run_attempt(r, testrun_begin(r, d))->begin;
 	assert_int_equal(b->n_cut, 1);
 	assert_int_equal(b->cut[0].attempt, 3);

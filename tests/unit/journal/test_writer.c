@@ -108,7 +108,7 @@ int __wrap_run_check_fence(const struct run *r, unsigned n,
 			   struct belay_error *err)
 {
 	if (claim_before_look)
-		run_claim(claim_before_look, NULL);
+		testrun_claim(claim_before_look, NULL);
 	claim_before_look = NULL;
 	if (look_fails) {
 		look_fails = false;
@@ -303,7 +303,7 @@ static void check_model(const struct heard *h, const bool acked[COUNT])
 static void fail_at(enum failure how, int at, int times, struct tmpdir *d)
 {
 	struct run *r = testrun_open(d);
-	unsigned n = run_claim(r, &d->err);
+	unsigned n = testrun_claim(r, &d->err);
 	bool acked[COUNT] = { false };
 	struct heard h;
 

@@ -16,6 +16,7 @@
 #include "run/codec.h"
 #include "tests/support/damage.h"
 #include "tests/support/runs.h"
+#include "tests/support/testrun.h"
 
 /* No power is cut here, so nothing has to wait for the disk. */
 #define NO_WAIT(name)				\
@@ -78,7 +79,7 @@ static void begin_attempt(struct run *r, struct belay_error *err)
 			   .begin_us = 1763907083123456,
 			   .action = "failover", .job = "12", .job_id = 12,
 			   .checkpoints = ids };
-	unsigned n = run_claim(r, err);
+	unsigned n = testrun_claim(r, err);
 
 	b.n_checkpoints = n > 1;
 	run_begin_self(&b);

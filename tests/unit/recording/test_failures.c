@@ -112,7 +112,7 @@ static int see_checkpoints(struct run *r, struct begin *b,
 static unsigned begin(struct run *r, struct belay_error *err)
 {
 	struct begin b = { .nodes = (char[]){ "n[1-2]" } };
-	unsigned n = run_claim(r, err);
+	unsigned n = testrun_claim(r, err);
 
 	if (n && (run_reload(r, err) < 0 || journal_cut(r, n, &b, err) < 0 ||
 		  see_checkpoints(r, &b, err) < 0 ||

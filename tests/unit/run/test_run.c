@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "run/run.h"
-#include "tests/support/test.h"
+#include "tests/support/testrun.h"
 
 #define ID_A "0123456789abcdef0123456789abcdef"
 #define ID_B "fedcba9876543210fedcba9876543210"
@@ -100,9 +100,9 @@ static void test_a_claim_fences_the_one_before(void **state)
 	bool fresh, renamed;
 	struct run *r = make(d, "12", ID_A, false, &fresh, &renamed);
 
-	assert_int_equal(run_claim(r, &d->err), 1);
+	assert_int_equal(testrun_claim(r, &d->err), 1);
 	assert_ok(run_check_fence(r, 1, &d->err), &d->err);
-	assert_int_equal(run_claim(r, &d->err), 2);
+	assert_int_equal(testrun_claim(r, &d->err), 2);
 	assert_fails(run_check_fence(r, 1, &d->err), &d->err, BELAY_EFENCED,
 		     "attempt 2 has begun");
 	assert_ok(run_check_fence(r, 2, &d->err), &d->err);
@@ -150,9 +150,9 @@ static void test_what_an_attempt_says_is_read_back(void **state)
 	const struct cut_entry *c;
 	struct attempt *a;
 
-	run_claim(r, &d->err);
+	testrun_claim(r, &d->err);
 	publish_all(r, 1, &d->err);
-	run_claim(r, &d->err);
+	testrun_claim(r, &d->err);
 	assert_ok(run_reload(r, &d->err), &d->err);
 	assert_int_equal(run_newest_number(r), 2);
 	a = run_newest(r);
@@ -216,7 +216,7 @@ static void test_a_job_finds_its_run_by_id_and_submission(void **state)
 static void begin_as(struct tmpdir *d, struct run *r, const char *submission)
 {
 	struct begin b = { .job_id = 12, .action = "start" };
-	unsigned n = run_claim(r, &d->err);
+	unsigned n = testrun_claim(r, &d->err);
 
 	memcpy(b.submission, submission, sizeof(b.submission));
 	b.begin_us = 3000000000000000 + n;
@@ -256,7 +256,7 @@ static void test_finding_the_run_of_a_job_does_not_read_its_attempts(void **stat
 	struct run *r = make(d, "12", ID_A, false, &fresh, &renamed);
 
 	for (unsigned i = 1; i <= 20; i++) {
-		assert_int_equal(run_claim(r, &d->err), i);
+		assert_int_equal(testrun_claim(r, &d->err), i);
 		assert_ok(run_index_job(r, d->path, 12, i, &d->err), &d->err);
 	}
 	opens = 0;
@@ -272,9 +272,9 @@ static void test_what_was_known_outlives_a_reload_that_fails(void **state)
 	bool fresh, renamed;
 	struct run *r = make(d, "12", ID_A, false, &fresh, &renamed);
 
-	assert_int_equal(run_claim(r, &d->err), 1);
+	assert_int_equal(testrun_claim(r, &d->err), 1);
 	publish_all(r, 1, &d->err);
-	assert_int_equal(run_claim(r, &d->err), 2);
+	assert_int_equal(testrun_claim(r, &d->err), 2);
 	assert_ok(run_reload(r, &d->err), &d->err);
 	assert_int_equal(fchmodat(r->attemptsfd, "000001", 0777, 0), 0);
 	assert_fails(run_reload(r, &d->err), &d->err, BELAY_ECONFIG,
@@ -291,7 +291,8 @@ static void begin_now(struct run *r, unsigned n, struct belay_error *err)
 	assert_int_equal(run_publish_begin(r, n, &b, err), 1);
 }
 
-/* The agent of attempt 2 was held up until attempt 3 had begun: the cut of
+/* What one made that does not make void, as a belay of another version may: the
+ * agent of attempt 2 was held up until attempt 3 had begun, and the cut of
  * attempt 1 that all rely on is that of 3. */
 static void test_a_begin_that_comes_late_does_not_count(void **state)
 {
@@ -299,11 +300,11 @@ static void test_a_begin_that_comes_late_does_not_count(void **state)
 	bool fresh, renamed;
 	struct run *r = make(d, "12", ID_A, false, &fresh, &renamed), *slow;
 
-	assert_int_equal(run_claim(r, &d->err), 1);
+	assert_int_equal(testrun_claim(r, &d->err), 1);
 	begin_now(r, 1, &d->err);
-	assert_int_equal(run_claim(r, &d->err), 2);
+	assert_int_equal(testrun_claim(r, &d->err), 2);
 	slow = run_open_dir(r->dir, &d->err);
-	assert_int_equal(run_claim(r, &d->err), 3);
+	assert_int_equal(mkdirat(r->attemptsfd, "000003", 0700), 0);
 	assert_ok(run_reload(r, &d->err), &d->err);
 	begin_now(r, 3, &d->err);
 	begin_now(slow, 2, &d->err);
@@ -313,6 +314,73 @@ static void test_a_begin_that_comes_late_does_not_count(void **state)
 	assert_int_equal(run_attempt(r, 3)->begin->previous, 1);
 	assert_int_equal(run_attempt(r, 1)->begin->previous, 0);
 	run_close(slow);
+	run_close(r);
+}
+
+/* ---- two that want the next attempt ---- */
+
+static const struct begin other = { .job = "13", .job_id = 13,
+				    .submission = ID_B, .batch_host = "n2" };
+
+static void test_what_has_not_begun_is_made_void_by_the_next_claim(void **state)
+{
+	struct tmpdir *d = *state;
+	bool fresh, renamed;
+	struct run *r = make(d, "12", ID_A, false, &fresh, &renamed), *slow;
+	struct begin b = { .nodes = (char[]){ "n1" } };
+	const struct begin *by;
+	unsigned n;
+
+	assert_int_equal(testrun_claim(r, &d->err), 1);
+	slow = run_open_dir(r->dir, &d->err);
+	assert_ok(run_reload(r, &d->err), &d->err);
+	assert_int_equal(run_claim(r, &other, &n, &d->err), 1);
+	assert_int_equal(n, 2);
+	assert_int_equal(run_publish_begin(slow, 1, &b, &d->err), 0);
+	assert_ok(run_reload(slow, &d->err), &d->err);
+	assert_null(run_attempt(slow, 1)->begin);
+	assert_null(run_newest(slow));
+	by = run_attempt(slow, 1)->voided;
+	assert_string_equal(by->job, "13");
+	assert_string_equal(by->submission, ID_B);
+	assert_string_equal(by->batch_host, "n2");
+	run_close(slow);
+	run_close(r);
+}
+
+static void test_what_has_begun_since_the_look_is_not_made_void(void **state)
+{
+	struct tmpdir *d = *state;
+	bool fresh, renamed;
+	struct run *r = make(d, "12", ID_A, false, &fresh, &renamed);
+	struct run *slow;
+	unsigned n = 0;
+
+	assert_int_equal(testrun_claim(r, &d->err), 1);
+	slow = run_open_dir(r->dir, &d->err);
+	begin_now(r, 1, &d->err);
+	assert_int_equal(run_claim(slow, &other, &n, &d->err), 0);
+	assert_int_equal(n, 0);
+	assert_ok(run_check_fence(r, 1, &d->err), &d->err);
+	assert_ok(run_claim_again(slow, 0, &d->err), &d->err);
+	assert_int_equal(run_newest(slow)->number, 1);
+	assert_int_equal(run_claim(slow, &other, &n, &d->err), 1);
+	assert_int_equal(n, 2);
+	run_close(slow);
+	run_close(r);
+}
+
+static void test_a_number_that_another_has_made_is_not_taken(void **state)
+{
+	struct tmpdir *d = *state;
+	bool fresh, renamed;
+	struct run *r = make(d, "12", ID_A, false, &fresh, &renamed);
+	unsigned n = 0;
+
+	assert_int_equal(testrun_claim(r, &d->err), 1);
+	assert_int_equal(run_claim(r, &other, &n, &d->err), 0);
+	assert_fails(run_claim_again(r, 7, &d->err), &d->err, BELAY_EBUSY,
+		     "run '12' is wanted by too many at once");
 	run_close(r);
 }
 
@@ -363,6 +431,9 @@ int main(void)
 		TEST_IN_TMPDIR(test_finding_the_run_of_a_job_does_not_read_its_attempts),
 		TEST_IN_TMPDIR(test_what_was_known_outlives_a_reload_that_fails),
 		TEST_IN_TMPDIR(test_a_begin_that_comes_late_does_not_count),
+		TEST_IN_TMPDIR(test_what_has_not_begun_is_made_void_by_the_next_claim),
+		TEST_IN_TMPDIR(test_what_has_begun_since_the_look_is_not_made_void),
+		TEST_IN_TMPDIR(test_a_number_that_another_has_made_is_not_taken),
 		TEST_IN_TMPDIR(test_damage_and_newer_formats_are_said),
 		TEST_IN_TMPDIR(test_a_policy_is_kept_under_its_digest),
 	};

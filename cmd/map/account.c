@@ -130,6 +130,17 @@ void account_begun(void *arg, unsigned member, uint64_t chunk, uint32_t try)
 	add(c, &e, NULL);
 }
 
+void account_stuck(void *arg, unsigned member, uint64_t chunk, const char *why)
+{
+	struct coordinator *c = arg;
+	struct held *h = member_find(&c->members.m[member], chunk);
+
+	if (!h)
+		return;
+	members_stuck(&c->members, h);
+	snprintf(c->no_room, sizeof(c->no_room), "%s", why);
+}
+
 /* The last line of what the chunk said on stderr is often the reason. */
 static void last_words(const struct capture *c, char *out, size_t size)
 {

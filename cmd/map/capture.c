@@ -135,9 +135,6 @@ int capture_save(const struct capture *c, int dirfd, const char *name,
 
 	if (fd < 0 || copy_out(c, fd) < 0 || close(take_fd(&fd)) < 0)
 		return err_sys(err, "cannot write '%s'", name);
-	if (c->lost) {
-		errno = c->lost;
-		return err_sys(err, "output is cut: '%s'", name);
-	}
-	return 0;
+	return c->lost ? err_set(err, BELAY_EFAILED, "output is cut: '%s': %s",
+				 name, strerror(c->lost)) : 0;
 }

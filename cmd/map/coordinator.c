@@ -17,6 +17,8 @@
 #define LEAVE_NS 2000000000ll
 /* Output that nobody reads: no new chunks until it has gone. */
 #define SHOW_MAX (16u << 20)
+/* So long nothing runs for want of room. */
+#define ROOM_NS 60000000000ll
 /* Chunks shorter than that are handed out ahead of need. */
 #define SHORT_S 1.0
 
@@ -96,7 +98,7 @@ static bool hand_out_round(struct coordinator *c)
 
 static void hand_out_all(struct coordinator *c)
 {
-	if (c->leave_ns || c->ledger.health != LEDGER_FINE ||
+	if (c->leave_ns || c->ledger.health != LEDGER_FINE || c->room_ns ||
 	    c->show.pending > SHOW_MAX)
 		return;
 	while (!c->broken && hand_out_round(c))
@@ -164,6 +166,32 @@ static void look_at_ledger(struct coordinator *c)
 		c->leave_ns = 1;
 }
 
+/*
+ * On a full disk chunks would only fail, and in the end be given up, though
+ * nothing is wrong with them.  So nothing is begun, and what runs is let run.
+ */
+static void look_for_room(struct coordinator *c)
+{
+	int64_t now;
+
+	if (!c->members.stuck) {
+		if (c->room_ns && !c->leave_ns)
+			coordinator_say(c, "there is room for results again");
+		c->room_ns = 0;
+		return;
+	}
+	now = clock_mono_ns();
+	if (!c->room_ns)
+		coordinator_say(c, "no room for results, trying again for a "
+				"minute: %s", c->no_room);
+	if (!c->room_ns || members_work(&c->members))
+		c->room_ns = now;
+	if (now - c->room_ns < ROOM_NS || c->leave_ns)
+		return;
+	coordinator_say(c, "no room for results, giving up: %s", c->no_room);
+	end_with(c, EXIT_UNFINISHED);
+}
+
 /* When nothing is left to run. */
 static int status_of_all(const struct coordinator *c)
 {
@@ -179,6 +207,7 @@ static bool nothing_to_tell(const struct coordinator *c)
 static void look_for_end(struct coordinator *c)
 {
 	look_at_ledger(c);
+	look_for_room(c);
 	if (c->leave_ns)
 		return;
 	if (c->show.failed) {
@@ -241,8 +270,8 @@ static void turn(struct coordinator *c)
 	if (ledger_turn(&c->ledger, !c->members.begun, &ledger_ms, c->err) < 0)
 		c->broken = true;
 	show_turn(&c->show);
-	hand_out_all(c);
 	look_for_end(c);
+	hand_out_all(c);
 	now = facts(c);
 	progress_turn(&c->progress, &now, &progress_ms);
 	if (!c->broken && !may_leave(c))
@@ -274,8 +303,8 @@ static int begin(struct coordinator *c)
 	const struct coordinator_spec *spec = c->spec;
 	const struct crew_listener listener = {
 		.joined = account_joined, .begun = account_begun,
-		.ended = account_ended, .lost = account_lost,
-		.told_to_stop = crew_told_to_stop, .arg = c,
+		.ended = account_ended, .stuck = account_stuck,
+		.lost = account_lost, .told_to_stop = crew_told_to_stop, .arg = c,
 	};
 
 	if (open_signals(c) < 0 ||

@@ -22,6 +22,8 @@ struct coordinator {
 	int signal;		/* that told us to stop, or 0 */
 	int64_t leave_ns;	/* when to leave at the latest; 0: at work */
 	int status;		/* to leave with */
+	int64_t room_ns;	/* the last time there was room; 0: there is */
+	char no_room[256];	/* and why there is none */
 	enum ledger_health told;	/* what people know of it */
 	bool broken;		/* err says why: out of memory */
 	struct belay_error *err;
@@ -43,6 +45,7 @@ void account_joined(void *arg, unsigned member, const char *node,
 		    unsigned slots);
 void account_begun(void *arg, unsigned member, uint64_t chunk, uint32_t try);
 void account_ended(void *arg, unsigned member, struct result *r);
+void account_stuck(void *arg, unsigned member, uint64_t chunk, const char *why);
 void account_lost(void *arg, unsigned member, const char *why);
 void account_recorded(void *arg, const struct event *e, struct output *o);
 

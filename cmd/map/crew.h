@@ -17,6 +17,9 @@ struct crew_listener {
 	void (*begun)(void *arg, unsigned member, uint64_t chunk, uint32_t try);
 	/* may take the captures out of r */
 	void (*ended)(void *arg, unsigned member, struct result *r);
+	/* no room for what it writes: tried again, and nothing else there */
+	void (*stuck)(void *arg, unsigned member, uint64_t chunk,
+		      const char *why);
 	void (*lost)(void *arg, unsigned member, const char *why);
 	void (*told_to_stop)(void *arg, int signal);
 	void *arg;

@@ -30,6 +30,13 @@ static void ended(void *arg, struct result *r)
 	l->ended(l->arg, 0, r);
 }
 
+static void stuck(void *arg, uint64_t chunk, const char *why)
+{
+	const struct crew_listener *l = &((struct local *)arg)->crew.listener;
+
+	l->stuck(l->arg, 0, chunk, why);
+}
+
 static int local_fd(const struct crew *c)
 {
 	return executor_fd(local_of(c)->place.executor);
@@ -99,7 +106,9 @@ struct crew *crew_local(const struct work *w, const struct crew_listener *l,
 		return NULL;
 	}
 	new->crew = (struct crew){ .kind = &local_kind, .listener = *l };
-	if (workplace_open(&new->place, w, begun, ended, new, err) < 0) {
+	if (workplace_open(&new->place, w, &(struct executor_spec){
+		.begun = begun, .ended = ended, .stuck = stuck, .arg = new,
+	    }, err) < 0) {
 		free(new);
 		return NULL;
 	}

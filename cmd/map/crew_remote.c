@@ -232,6 +232,9 @@ static void handle(struct remote *r, unsigned member, const struct wire *m)
 	case WIRE_RESULT:
 		result(r, member, m);
 		break;
+	case WIRE_STUCK:
+		l->stuck(l->arg, member, m->chunk, m->reason);
+		break;
 	case WIRE_SIGNAL:
 		l->told_to_stop(l->arg, (int)m->number);
 		break;

@@ -25,13 +25,7 @@
 
 #define KILL_AFTER_NS 10000000000	/* from SIGTERM to SIGKILL: timeout */
 #define STOP_AFTER_NS 1000000000	/* the same when all is to end */
-
-struct waiting {		/* chunks handed over before a slot was free */
-	uint64_t chunk;
-	uint32_t try;
-	char *item;
-	struct waiting *next;
-};
+#define ROOM_NS 2000000000	/* from one look for room to the next */
 
 struct executor {
 	struct executor_spec spec;
@@ -39,7 +33,8 @@ struct executor {
 	int settled[2];		/* pipe: addresses of slots */
 	struct slot *slots;
 	unsigned running;
-	struct waiting *first, **last;
+	struct tasks waiting;	/* for a slot */
+	int64_t room_ns;	/* when to look for room again; 0: there is */
 	bool stopping;
 };
 
@@ -78,7 +73,6 @@ struct executor *executor_new(const struct executor_spec *spec,
 		return NULL;
 	}
 	x->spec = *spec;
-	x->last = &x->first;
 	x->settled[0] = x->settled[1] = -1;
 	x->slots = calloc(spec->slots, sizeof(*x->slots));
 	if (!x->slots)
@@ -111,19 +105,40 @@ unsigned executor_running(const struct executor *x)
 
 /* ---- deadlines ---------------------------------------------------------- */
 
-int executor_wait_ms(const struct executor *x)
+/* Nothing more is begun while something cannot be brought into its place. */
+static bool has_room(const struct executor *x, int64_t now)
 {
-	int64_t now = clock_mono_ns(), soonest = 0;
+	if (!x->room_ns)
+		return true;
+	for (unsigned i = 0; i < x->spec.slots; i++)
+		if (x->slots[i].state >= SLOT_SETTLING)
+			return false;
+	return now >= x->room_ns;
+}
 
-	if (x->first && x->running < x->spec.slots && !x->stopping)
-		return 0;
+/* Once it is time to look for room, what is still settling wakes us. */
+static int64_t soonest_deadline(const struct executor *x, int64_t now)
+{
+	int64_t soonest = x->waiting.first && x->room_ns > now ? x->room_ns : 0;
+
 	for (unsigned i = 0; i < x->spec.slots; i++) {
 		const struct slot *s = &x->slots[i];
 
-		if (s->state == SLOT_RUNNING && s->deadline_ns &&
-		    (!soonest || s->deadline_ns < soonest))
+		if ((s->state == SLOT_RUNNING || s->state == SLOT_STUCK) &&
+		    s->deadline_ns && (!soonest || s->deadline_ns < soonest))
 			soonest = s->deadline_ns;
 	}
+	return soonest;
+}
+
+int executor_wait_ms(const struct executor *x)
+{
+	int64_t now = clock_mono_ns(), soonest;
+
+	if (x->waiting.first && x->running < x->spec.slots && !x->stopping &&
+	    has_room(x, now))
+		return 0;
+	soonest = soonest_deadline(x, now);
 	if (!soonest)
 		return -1;
 	if (soonest <= now)
@@ -132,6 +147,15 @@ int executor_wait_ms(const struct executor *x)
 	return now > INT_MAX ? INT_MAX : (int)now;
 }
 
+static void out_of_time(struct executor *x, struct slot *s, int64_t now)
+{
+	s->timed_out = s->timed_out || !x->stopping;
+	s->deadline_ns = s->terminated ? 0 : now + KILL_AFTER_NS;
+	slot_signal(s, s->terminated ? SIGKILL : SIGTERM);
+}
+
+static void settled(struct executor *x, struct slot *s, enum settled how);
+
 static void enforce_deadlines(struct executor *x)
 {
 	int64_t now = clock_mono_ns();
@@ -139,28 +163,82 @@ static void enforce_deadlines(struct executor *x)
 	for (unsigned i = 0; i < x->spec.slots; i++) {
 		struct slot *s = &x->slots[i];
 
-		if (s->state != SLOT_RUNNING || !s->deadline_ns ||
-		    s->deadline_ns > now)
+		if (!s->deadline_ns || s->deadline_ns > now)
 			continue;
-		s->timed_out = s->timed_out || !x->stopping;
-		s->deadline_ns = s->terminated ? 0 : now + KILL_AFTER_NS;
-		slot_signal(s, s->terminated ? SIGKILL : SIGTERM);
+		if (s->state == SLOT_RUNNING)
+			out_of_time(x, s, now);
+		else if (s->state == SLOT_STUCK)
+			settled(x, s, slot_settle(s));
 	}
 }
 
 /* ---- from chunk to chunk ------------------------------------------------ */
 
+/* Free the slot; what it ran is the caller's. */
+static struct task *vacate(struct executor *x, struct slot *s)
+{
+	struct task *t = s->task;
+
+	s->state = SLOT_FREE;
+	s->task = NULL;
+	s->result.out = s->result.err = (struct capture){ 0 };
+	x->running--;
+	return t;
+}
+
 static void report(struct executor *x, struct slot *s)
 {
 	struct result r = s->result;
 
-	s->state = SLOT_FREE;
-	s->result.out = s->result.err = (struct capture){ 0 };
-	x->running--;
+	task_free(vacate(x, s));
 	if (!x->stopping || r.kind == 0)
 		x->spec.ended(x->spec.arg, &r);
 	capture_free(&r.out);
 	capture_free(&r.err);
+}
+
+/* When all is to end it is as good as killed: for the next map. */
+static void report_lost(struct executor *x, struct slot *s)
+{
+	s->result.kind = FAIL_LOST;
+	report(x, s);
+}
+
+static void no_room(struct executor *x, uint64_t chunk,
+		    const struct belay_error *err)
+{
+	x->room_ns = clock_mono_ns() + ROOM_NS;
+	x->spec.stuck(x->spec.arg, chunk, err->text);
+}
+
+static void run_again(struct executor *x, struct slot *s)
+{
+	capture_free(&s->result.out);
+	capture_free(&s->result.err);
+	s->result.kind = FAIL_LOST;	/* a new stage, then */
+	tasks_put_back(&x->waiting, vacate(x, s));
+}
+
+static void settled(struct executor *x, struct slot *s, enum settled how)
+{
+	uint64_t chunk = s->result.chunk;
+
+	if (how == SETTLED_LATER)
+		return;
+	if (how == SETTLED) {
+		report(x, s);
+		return;
+	}
+	if (x->stopping) {
+		report_lost(x, s);
+		return;
+	}
+	if (how == SETTLED_SPOILED)
+		run_again(x, s);
+	else
+		s->state = SLOT_STUCK;
+	no_room(x, chunk, &s->err);
+	s->deadline_ns = x->room_ns;
 }
 
 static void watch_pipes(struct executor *x, struct slot *s)
@@ -169,14 +247,22 @@ static void watch_pipes(struct executor *x, struct slot *s)
 		watch(x, s->reading[which], s->number * 2 + which);
 }
 
-static void start(struct executor *x, struct slot *s, uint64_t chunk,
-		  uint32_t try, const char *item)
+/* A chunk that finds no room has not begun. */
+static void start(struct executor *x, struct slot *s, struct task *t)
 {
 	struct belay_error err;
+	int rc = slot_prepare(s, &err);
 
+	if (rc < 0 && err_is_no_room(&err)) {
+		tasks_put_back(&x->waiting, t);
+		no_room(x, t->chunk, &err);
+		return;
+	}
 	x->running++;
-	x->spec.begun(x->spec.arg, chunk, try);
-	if (slot_spawn(s, chunk, try, item, &err) == 0) {
+	x->spec.begun(x->spec.arg, t->chunk, t->try);
+	s->task = t;
+	slot_begin(s);
+	if (rc == 0 && slot_spawn(s, &err) == 0) {
 		watch_pipes(x, s);
 		return;
 	}
@@ -195,48 +281,22 @@ static struct slot *free_slot(struct executor *x)
 	return NULL;
 }
 
-static struct waiting *take_waiting(struct executor *x)
-{
-	struct waiting *w = x->first;
-
-	if (!w)
-		return NULL;
-	x->first = w->next;
-	if (!x->first)
-		x->last = &x->first;
-	return w;
-}
-
 static void start_waiting(struct executor *x)
 {
-	struct waiting *w;
 	struct slot *s;
 
-	while (!x->stopping && x->first && (s = free_slot(x))) {
-		w = take_waiting(x);
-		start(x, s, w->chunk, w->try, w->item);
-		free(w->item);
-		free(w);
-	}
+	if (!x->waiting.first || !has_room(x, clock_mono_ns()))
+		return;
+	x->room_ns = 0;
+	while (!x->stopping && !x->room_ns && x->waiting.first &&
+	       (s = free_slot(x)))
+		start(x, s, tasks_take(&x->waiting));
 }
 
 int executor_add(struct executor *x, uint64_t chunk, uint32_t try,
 		 const char *item, struct belay_error *err)
 {
-	struct waiting *w;
-
-	w = calloc(1, sizeof(*w));
-	if (w && item)
-		w->item = strdup(item);
-	if (!w || (item && !w->item)) {
-		free(w);
-		return err_nomem(err);
-	}
-	w->chunk = chunk;
-	w->try = try;
-	*x->last = w;
-	x->last = &w->next;
-	return 0;
+	return tasks_add(&x->waiting, chunk, try, item, err);
 }
 
 /* ---- what happened ------------------------------------------------------ */
@@ -244,8 +304,7 @@ int executor_add(struct executor *x, uint64_t chunk, uint32_t try,
 static void ended(struct executor *x, struct slot *s)
 {
 	slot_reap(s);
-	if (!slot_settle(s))
-		report(x, s);
+	settled(x, s, slot_settle(s));
 }
 
 static struct slot *slot_of(struct executor *x, pid_t pid)
@@ -283,8 +342,7 @@ static void collect_settled(struct executor *x)
 
 	if (read(x->settled[0], &s, sizeof(s)) != sizeof(s))
 		return;
-	slot_settled(s);
-	report(x, s);
+	settled(x, s, slot_settled(s));
 }
 
 /* Children last: a slot that is used again has new pipes with old numbers. */
@@ -314,25 +372,17 @@ void executor_turn(struct executor *x)
 
 /* ---- the end ------------------------------------------------------------ */
 
-static void forget_waiting(struct executor *x)
-{
-	struct waiting *w;
-
-	while ((w = take_waiting(x))) {
-		free(w->item);
-		free(w);
-	}
-}
-
 void executor_stop(struct executor *x)
 {
 	int64_t then = clock_mono_ns() + STOP_AFTER_NS;
 
 	x->stopping = true;
-	forget_waiting(x);
+	tasks_free(&x->waiting);
 	for (unsigned i = 0; i < x->spec.slots; i++) {
 		struct slot *s = &x->slots[i];
 
+		if (s->state == SLOT_STUCK)
+			report_lost(x, s);
 		if (s->state != SLOT_RUNNING)
 			continue;
 		slot_signal(s, SIGTERM);
@@ -350,6 +400,7 @@ static void end_slot(struct slot *s)
 	}
 	capture_free(&s->result.out);
 	capture_free(&s->result.err);
+	task_free(s->task);
 	slot_fini(s);
 }
 
@@ -357,7 +408,7 @@ void executor_free(struct executor *x)
 {
 	if (!x)
 		return;
-	forget_waiting(x);
+	tasks_free(&x->waiting);
 	for (unsigned i = 0; x->slots && i < x->spec.slots; i++)
 		end_slot(&x->slots[i]);
 	free(x->slots);

@@ -40,6 +40,9 @@ struct executor_spec {		/* borrowed as long as the executor lives */
 	 * out of r and may call executor_add(). */
 	void (*begun)(void *arg, uint64_t chunk, uint32_t try);
 	void (*ended)(void *arg, struct result *r);
+	/* There is no room for the chunk's files: it, or what is left to do of
+	 * it, is tried again.  Nothing else is begun meanwhile. */
+	void (*stuck)(void *arg, uint64_t chunk, const char *why);
 	void *arg;
 };
 

@@ -237,18 +237,25 @@ static int run_set(struct request *q, struct session *s,
 	return status;
 }
 
+/* A newer attempt goes on; a full disk has room some other day. */
+static bool is_worth_another(const struct belay_error *err)
+{
+	return err->code == BELAY_EFENCED || err_is_no_room(err);
+}
+
 static int run_session(struct request *q, const struct items *items,
 		       struct belay_error *err)
 {
 	struct session s = { 0 };
 	struct belay_error why;
-	int status = -1, signal = 0;
+	int status = -1, signal = 0, ended;
 
 	q->session.items = items;
 	if (session_open(&s, &q->session, err) == 0)
 		status = run_set(q, &s, items, &signal, err);
-	if (s.attempt && session_end(&s, status < 0 ? EXIT_FAILED : status,
-				     signal, &why) < 0)
+	ended = status >= 0 ? status :
+		is_worth_another(err) ? EXIT_UNFINISHED : EXIT_FAILED;
+	if (s.attempt && session_end(&s, ended, signal, &why) < 0)
 		fprintf(stderr, "belay map: how it ended is not recorded: %s\n",
 			why.text);
 	session_close(&s);
@@ -278,7 +285,7 @@ static int run(const struct verb *v, int argc, char **argv)
 		status = run_session(&q, &items, &err);
 	if (status < 0) {
 		status = verb_fail(v, &err);
-		if (err.code == BELAY_EFENCED)	/* the newer one goes on */
+		if (is_worth_another(&err))
 			status = EXIT_UNFINISHED;
 	}
 	items_free(&items);

@@ -57,12 +57,29 @@ void members_begun(struct members *all, struct held *h)
 	if (!h->begun)
 		all->begun++;
 	h->begun = true;
+	all->stuck -= h->stuck;
+	h->stuck = false;
+}
+
+void members_stuck(struct members *all, struct held *h)
+{
+	all->stuck += !h->stuck;
+	h->stuck = true;
+}
+
+bool members_work(const struct members *all)
+{
+	for (unsigned i = 0; i < all->n; i++)
+		for (unsigned k = 0; k < all->m[i].n; k++)
+			if (all->m[i].held[k].begun && !all->m[i].held[k].stuck)
+				return true;
+	return false;
 }
 
 void members_release(struct members *all, struct member *m, struct held *h)
 {
-	if (h->begun)
-		all->begun--;
+	all->begun -= h->begun;
+	all->stuck -= h->stuck;
 	*h = m->held[--m->n];
 }
 

@@ -11,7 +11,7 @@
 struct held {
 	uint64_t chunk;
 	uint32_t try;
-	bool begun;
+	bool begun, stuck;
 };
 
 struct member {
@@ -27,6 +27,7 @@ struct members {		/* start from { 0 } */
 	unsigned n, cap;
 	unsigned present, slots;	/* of those that are present */
 	uint64_t begun;		/* chunks that run somewhere */
+	uint64_t stuck;		/* that find no room, begun or not */
 };
 
 int members_add(struct members *all, const char *node, unsigned slots,
@@ -36,6 +37,10 @@ int member_take(struct member *m, uint64_t chunk, uint32_t try,
 /* NULL when m does not hold it: a report that comes too late. */
 struct held *member_find(struct member *m, uint64_t chunk);
 void members_begun(struct members *all, struct held *h);
+/* There is no room for it, until it begins (again) or is released. */
+void members_stuck(struct members *all, struct held *h);
+/* Does anything run that is not stuck? */
+bool members_work(const struct members *all);
 void members_release(struct members *all, struct member *m, struct held *h);
 /* It holds nothing any more, nor will; look at what it held first. */
 void members_leave(struct members *all, struct member *m);

@@ -87,6 +87,7 @@ static int prepare(struct staging *in, struct stage *st, unsigned number,
 {
 	struct stage old = *st;
 
+	st->durable = false;
 	if (st->fd >= 0 && !spoiled && (st->empty || stage_is_empty(st)))
 		return 0;
 	if (stage_make(in, st, number, err) < 0)

@@ -7,13 +7,25 @@
 #include <sys/types.h>
 
 #include "cmd/map/executor.h"
+#include "cmd/map/task.h"
 
-enum slot_state { SLOT_FREE, SLOT_RUNNING, SLOT_SETTLING };
+enum slot_state {
+	SLOT_FREE, SLOT_RUNNING, SLOT_SETTLING,
+	SLOT_STUCK,		/* no room to settle: again at deadline_ns */
+};
+
+enum settled {
+	SETTLED,
+	SETTLED_LATER,		/* under way, until notify_fd says so */
+	SETTLED_NO_ROOM,	/* to be tried again */
+	SETTLED_SPOILED,	/* no room for what it wrote: to be run again */
+};
 
 struct slot {
 	enum slot_state state;
 	unsigned number;
 	const struct executor_spec *spec;
+	struct task *task;	/* what it runs; the executor's */
 	pid_t pid;		/* of the chunk, and of its process group */
 	int reading[2];		/* its stdout and stderr, or -1 */
 	int writing[2];		/* their other ends, see spawn.c */
@@ -27,6 +39,7 @@ struct slot {
 	char *env_chunk, *env_tmp;	/* lines of it */
 	/* while SLOT_SETTLING */
 	bool has_files;		/* to be published */
+	bool spoiled;		/* they are not what was written */
 	pthread_t thread;
 	int notify_fd;		/* the thread writes the slot's address here */
 	int settled;		/* what it came to, and why */
@@ -40,9 +53,9 @@ void slot_fini(struct slot *s);
 /* Empty stages for the next chunk. */
 int slot_prepare(struct slot *s, struct belay_error *err);
 
-/* spawn.c: the process of a chunk */
-int slot_spawn(struct slot *s, uint64_t chunk, uint32_t try, const char *item,
-	       struct belay_error *err);
+/* spawn.c: the process of a chunk.  First forget the one before. */
+void slot_begin(struct slot *s);
+int slot_spawn(struct slot *s, struct belay_error *err);
 /* Read some of what a pipe holds; not when it is empty. */
 void slot_read(struct slot *s, unsigned which);
 /* The process is a zombie: collect what it wrote, and how it ended. */
@@ -51,10 +64,11 @@ void slot_signal(struct slot *s, int signal);
 
 /*
  * settle.c: bring the chunk's files into place, in a thread when there are
- * any, for a sync can take long.  true: under way, until notify_fd says so.
+ * any, for a sync can take long.
  */
-bool slot_settle(struct slot *s);
-/* The thread is done: put what went wrong into the result. */
-void slot_settled(struct slot *s);
+enum settled slot_settle(struct slot *s);
+/* The thread is done: put what went wrong into the result, or, when there was
+ * no room, into s->err. */
+enum settled slot_settled(struct slot *s);
 
 #endif /* CMD_MAP_SLOT_H */

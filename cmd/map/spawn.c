@@ -89,30 +89,30 @@ static void close_pipes(struct slot *s)
 	}
 }
 
-static void begin(struct slot *s, uint64_t chunk, uint32_t try)
+void slot_begin(struct slot *s)
 {
 	double timeout_s = s->spec->timeout_s;
 
-	s->result = (struct result){ .chunk = chunk, .try = try };
+	s->result = (struct result){
+		.chunk = s->task->chunk, .try = s->task->try,
+	};
 	s->terminated = s->timed_out = false;
 	s->begin_ns = clock_mono_ns();
 	s->deadline_ns = timeout_s > 0 ?
 			 s->begin_ns + (int64_t)(timeout_s * 1e9) : 0;
 	snprintf(s->env_chunk, 40, "BELAY_CHUNK=%llu",
-		 (unsigned long long)chunk);
+		 (unsigned long long)s->task->chunk);
 }
 
-int slot_spawn(struct slot *s, uint64_t chunk, uint32_t try, const char *item,
-	       struct belay_error *err)
+int slot_spawn(struct slot *s, struct belay_error *err)
 {
 	_auto_free_ char **argv = NULL;
+	const char *item = s->task->item;
 	char number[24];
-	int rc = slot_prepare(s, err);
+	int rc;
 
-	begin(s, chunk, try);
-	if (rc < 0)
-		return -1;
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)chunk);
+	snprintf(number, sizeof(number), "%llu",
+		 (unsigned long long)s->task->chunk);
 	argv = command_fill(s->spec->command, item ? item : number);
 	if (!argv)
 		return err_nomem(err);

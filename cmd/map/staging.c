@@ -43,6 +43,7 @@ int staging_open(struct staging *s, const char *dir, const char *who,
 		 struct belay_error *err)
 {
 	_auto_free_ char *real = NULL;
+	struct belay_error why;
 
 	*s = (struct staging){ .tmpfd = -1 };
 	s->dirfd = open_results(dir, err);
@@ -57,8 +58,10 @@ int staging_open(struct staging *s, const char *dir, const char *who,
 		return -1;
 	}
 	/* chunks that a crash interrupts begin anew, so it may go with it */
-	s->tmpfd = fs_subdir_make_first(s->dirfd, TMP, err);
-	if (s->tmpfd < 0) {
+	s->tmpfd = fs_subdir_make_first(s->dirfd, TMP, &why);
+	if (s->tmpfd < 0 && !err_is_no_room(&why)) {
+		if (err)
+			*err = why;
 		err_prefix(err, "%s", dir);
 		unlinkat(s->dirfd, TMP, AT_REMOVEDIR);	/* if it is empty */
 		staging_close(s);
@@ -112,15 +115,16 @@ void staging_sweep_dir(const char *dir, const char *run, unsigned attempt)
 	staging_close(&s);
 }
 
-/* Another map in the same directory may have found .belay-tmp empty at its
- * end, and removed it. */
+/* There may have been no room for it; or another map in the same directory may
+ * have found .belay-tmp empty at its end, and removed it. */
 static int reopen(struct staging *s, struct belay_error *err)
 {
 	int fd = fs_subdir_make_first(s->dirfd, TMP, err);
 
 	if (fd < 0)
-		return -1;
-	close(s->tmpfd);
+		return err_prefix(err, "%s", s->path);
+	if (s->tmpfd >= 0)
+		close(s->tmpfd);
 	s->tmpfd = fd;
 	return 0;
 }
@@ -128,6 +132,8 @@ static int reopen(struct staging *s, struct belay_error *err)
 static int make_unused(struct staging *s, struct stage *st,
 		       struct belay_error *err)
 {
+	if (s->tmpfd < 0 && reopen(s, err) < 0)
+		return -1;
 	for (;;) {
 		if (text_format(st->name, sizeof(st->name), "%s-%u-%u",
 				s->prefix, st->slot, st->n++) < 0)
@@ -183,9 +189,12 @@ bool stage_is_empty(struct stage *st)
 	return st->empty;
 }
 
-int stage_publish(const struct staging *s, const struct stage *st,
+int stage_publish(const struct staging *s, struct stage *st,
 		  struct belay_error *err)
 {
+	if (!st->durable && fs_tree_sync_files(st->fd, err) < 0)
+		return -1;
+	st->durable = true;
 	return fs_tree_move(st->fd, s->dirfd, err);
 }
 

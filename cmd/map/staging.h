@@ -17,7 +17,7 @@
 #include "base/error.h"
 
 struct staging {		/* start from { .dirfd = -1, .tmpfd = -1 } */
-	int dirfd, tmpfd;
+	int dirfd, tmpfd;	/* tmpfd -1: there was no room for it yet */
 	char path[PATH_MAX];	/* of .belay-tmp, absolute */
 	char prefix[NAME_MAX];	/* "<run>.<attempt>-<node>" */
 };
@@ -25,6 +25,7 @@ struct staging {		/* start from { .dirfd = -1, .tmpfd = -1 } */
 struct stage {			/* start from { .fd = -1 } */
 	int fd;
 	bool empty;		/* when it was last looked at */
+	bool durable;		/* what is in it */
 	unsigned slot, n;
 	char name[NAME_MAX + 1];
 };
@@ -42,8 +43,9 @@ void staging_sweep_dir(const char *dir, const char *run, unsigned attempt);
 int stage_make(struct staging *s, struct stage *st, unsigned slot,
 	       struct belay_error *err);
 bool stage_is_empty(struct stage *st);
-/* Bring what is in it into place, durably.  Safe in any thread. */
-int stage_publish(const struct staging *s, const struct stage *st,
+/* Bring what is in it into place, durably.  Safe in any thread.  After an error
+ * the same can be tried again if st->durable; else what is in it is lost. */
+int stage_publish(const struct staging *s, struct stage *st,
 		  struct belay_error *err);
 /* Remove it with all that is in it. */
 void stage_drop(struct staging *s, struct stage *st);

@@ -18,6 +18,7 @@ static const struct shape {
 	{ WIRE_RESULT, "ctkvdr" },
 	{ WIRE_SIGNAL, "u" },
 	{ WIRE_BYE, "" },
+	{ WIRE_STUCK, "cr" },
 	{ WIRE_WORK, "b" },
 	{ WIRE_RUN, "ctb" },
 	{ WIRE_STOP, "" },

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "cmd/map/crew.h"
 
-#define WIRE_PROTOCOL 1u
+#define WIRE_PROTOCOL 2u
 #define WIRE_BLOB_MAX (8u << 20)
 #define WIRE_PIECE 16384u	/* of output in one message */
 
@@ -25,6 +25,7 @@ enum wire_type {
 	WIRE_RESULT = 4,	/* chunk, try, kind, value, duration, reason */
 	WIRE_SIGNAL = 5,	/* number: Slurm sent it */
 	WIRE_BYE = 6,		/* nothing runs here any more */
+	WIRE_STUCK = 7,		/* chunk, reason: no room for its files */
 	/* by the coordinator */
 	WIRE_WORK = 16,		/* blob: work_encode() */
 	WIRE_RUN = 17,		/* chunk, try, blob: the item, empty: none */

@@ -68,6 +68,14 @@ static void ended(void *arg, struct result *r)
 	say(arg, &m, r);
 }
 
+static void stuck(void *arg, uint64_t chunk, const char *why)
+{
+	struct wire m = { .type = WIRE_STUCK, .chunk = chunk };
+
+	snprintf(m.reason, sizeof(m.reason), "%s", why);
+	say(arg, &m, NULL);
+}
+
 /* ---- what the coordinator says ------------------------------------------ */
 
 static void take_work(struct worker *w, const struct wire *m)
@@ -82,8 +90,9 @@ static void take_work(struct worker *w, const struct wire *m)
 	}
 	/* not found here: each chunk will say so */
 	command_find(&w->box.command, &ignored);
-	if (workplace_open(&w->place, &w->box.work, begun, ended, w,
-			   w->err) < 0)
+	if (workplace_open(&w->place, &w->box.work, &(struct executor_spec){
+		.begun = begun, .ended = ended, .stuck = stuck, .arg = w,
+	    }, w->err) < 0)
 		w->broken = true;
 	else
 		w->placed = true;

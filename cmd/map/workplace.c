@@ -45,20 +45,17 @@ static int open_places(struct workplace *p, const struct work *w,
 }
 
 int workplace_open(struct workplace *p, const struct work *w,
-		   void (*begun)(void *, uint64_t, uint32_t),
-		   void (*ended)(void *, struct result *), void *arg,
-		   struct belay_error *err)
+		   const struct executor_spec *spec, struct belay_error *err)
 {
 	*p = (struct workplace){
 		.into = { .dirfd = -1, .tmpfd = -1 },
 		.output = { .dirfd = -1, .tmpfd = -1 },
-		.spec = {
-			.command = w->command, .set = w->set,
-			.timeout_s = w->timeout_s,
-			.slots = w->slots ? w->slots : here_cpus(),
-			.begun = begun, .ended = ended, .arg = arg,
-		},
+		.spec = *spec,
 	};
+	p->spec.command = w->command;
+	p->spec.set = w->set;
+	p->spec.timeout_s = w->timeout_s;
+	p->spec.slots = w->slots ? w->slots : here_cpus();
 	here_name(p->node);
 	if (open_places(p, w, err) == 0)
 		p->executor = executor_new(&p->spec, err);

@@ -13,15 +13,13 @@ struct workplace {
 };
 
 /*
- * Open the directories that w names and start an executor.  Without --into a
- * directory that cannot be written is no error: chunks then have no
- * BELAY_CHUNK_TMP, and a line says so.  begun, ended and arg as in struct
- * executor_spec.
+ * Open the directories that w names and start an executor, which reports as
+ * spec says; of that nothing else is used.  Without --into a directory that
+ * cannot be written is no error: chunks then have no BELAY_CHUNK_TMP, and a
+ * line says so.
  */
 int workplace_open(struct workplace *p, const struct work *w,
-		   void (*begun)(void *, uint64_t, uint32_t),
-		   void (*ended)(void *, struct result *), void *arg,
-		   struct belay_error *err);
+		   const struct executor_spec *spec, struct belay_error *err);
 void workplace_close(struct workplace *p);
 
 #endif /* CMD_MAP_WORKPLACE_H */

@@ -97,3 +97,8 @@ int err_nomem(struct belay_error *err)
 	errno = ENOMEM;
 	return err_sys(err, "cannot go on");
 }
+
+bool err_is_no_room(const struct belay_error *err)
+{
+	return err->sys == ENOSPC || err->sys == EDQUOT;
+}

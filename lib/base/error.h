@@ -3,6 +3,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdbool.h>
+
 #include "belay/belay.h"
 
 /*
@@ -25,5 +27,8 @@ int err_remedy(struct belay_error *err, const char *remedy);
 
 /* Out of memory, as any other error. */
 int err_nomem(struct belay_error *err);
+
+/* A full disk, or a quota that is used up: it may be other tomorrow. */
+bool err_is_no_room(const struct belay_error *err);
 
 #endif /* BASE_ERROR_H */

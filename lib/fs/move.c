@@ -4,6 +4,7 @@
  *
  * Two passes, and their order is the point: no file gets its name before the
  * bytes of all are durable, so a crash never shows a name with half of them.
+ * They are two calls, for a move that fails may be tried again, a sync may not.
  */
 
 #include <errno.h>
@@ -128,11 +129,14 @@ static int move_entry(const struct pair *p, const char *name, mode_t mode,
 	return 0;
 }
 
+int fs_tree_sync_files(int dirfd, struct belay_error *err)
+{
+	return each(&(struct pair){ dirfd, -1, 0 }, sync_entry, err);
+}
+
 int fs_tree_move(int from, int to, struct belay_error *err)
 {
-	const struct pair top = { from, to, 0 };
-
-	if (each(&top, sync_entry, err) < 0 || each(&top, move_entry, err) < 0)
+	if (each(&(struct pair){ from, to, 0 }, move_entry, err) < 0)
 		return -1;
 	return fs_sync(to, ".", err);
 }

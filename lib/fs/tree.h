@@ -44,11 +44,14 @@ int fs_tree_rename(int dirfd, const char *from, const char *to,
 /* 1: made, 0: there was such a directory, -1. */
 int fs_tree_mkdir(int dirfd, const char *path, struct belay_error *err);
 bool fs_tree_has_dir(int dirfd, const char *path);
+/* Make every regular file at or below dirfd durable.  After an error nobody
+ * knows what they hold. */
+int fs_tree_sync_files(int dirfd, struct belay_error *err);
 /*
- * Move all that is in directory `from` to the same places below `to`:
- * directories are made as needed, files and links replace what stands under
- * their names.  No file is moved before all are durable; the directories are
- * synced last.  An error leaves some moved; the rest can be moved later.
+ * Move all that is in directory `from`, durable files, to the same places below
+ * `to`: directories are made as needed, files and links replace what stands
+ * under their names.  The directories are synced last.  An error leaves some
+ * moved; the rest can be moved later, by the same call.
  */
 int fs_tree_move(int from, int to, struct belay_error *err);
 /* Undo: a file, or an empty directory; failure is nobody's business. */

@@ -20,7 +20,7 @@ BUILD = os.path.abspath(os.environ.get('BUILD') or os.path.join(TREE, 'build'))
 
 SITES = re.compile(
     r'\b(fs_sync|fs_finish|fs_publish(_dir|_first)?|fs_claim|fs_subdir_make'
-    r'|fs_segment_create|fs_segment_write|fs_tree_sync|fs_tree_move'
+    r'|fs_segment_create|fs_segment_write|fs_tree_sync(_files)?|fs_tree_move'
     r'|fs_tree_rename|fs_discard|run_settle|fsync|fdatasync|syncfs|sync|link'
     r'|linkat|rename|renameat2?|mkdirat|mkdir)\(|fs_dir_open\(.*true'
     r'|, fs_publish(_first)?,|O_D?SYNC\b|O_EXCL|common \| flags')

@@ -24,6 +24,7 @@ EXTRA_test_hooks_submit = $(PLUGIN_OBJ) $(FAKE_SPANK)
 EXTRA_test_hooks_job   = $(PLUGIN_OBJ) $(FAKE_SPANK)
 $(patsubst %,$(B)/tests/unit/plugin/test_hooks_%,submit job): $(FAKE_SPANK)
 $(filter $(B)/tests/unit/plugin/%,$(UNIT)): $(PLUGIN_OBJ)
+WRAP_test_executor = mkdirat fsync renameat clock_mono_ns
 WRAP_test_writer = pwrite run_check_fence fs_type openat close
 WRAP_test_shell = gethostname
 WRAP_test_read = fs_read
@@ -37,6 +38,8 @@ EXTRA_test_members  = $(call map_o,members)
 EXTRA_test_capture  = $(call map_o,capture)
 EXTRA_test_progress = $(call map_o,progress)
 EXTRA_test_staging  = $(call map_o,staging)
+EXTRA_test_executor = $(call map_o,executor task slot spawn settle staging \
+                        capture command) -lpthread
 EXTRA_test_account  = $(call map_o,account ledger recorder queue members show \
                         progress capture) -lpthread
 EXTRA_test_wire     = $(call map_o,wire command)

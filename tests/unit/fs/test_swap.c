@@ -117,7 +117,8 @@ static void round_of_results(const char *dir)
 	mkdirat(from, "name", 0700);
 	sub = openat(from, "name", O_RDONLY | O_DIRECTORY);
 	write_mark(sub, "result");
-	if (fs_tree_move(from, to, NULL) == 0)
+	if (fs_tree_sync_files(from, NULL) == 0 &&
+	    fs_tree_move(from, to, NULL) == 0)
 		score->won++;
 	else
 		score->refused++;

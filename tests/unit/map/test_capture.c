@@ -93,7 +93,7 @@ static void test_a_file_that_cannot_grow_is_told_not_hidden(void **state)
 	assert_int_equal(c.lost, ENOENT);
 	assert_content(&c, 50000);
 	assert_fails(capture_save(&c, d->fd, "out", &d->err), &d->err,
-		     BELAY_ENOENT, "output is cut: 'out'");
+		     BELAY_EFAILED, "output is cut: 'out': No such file");
 	capture_free(&c);
 }
 

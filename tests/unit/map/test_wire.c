@@ -15,6 +15,7 @@ static const struct wire messages[] = {
 	  .duration_us = 12345678, .reason = "it was late" },
 	{ .type = WIRE_SIGNAL, .number = 15 },
 	{ .type = WIRE_BYE },
+	{ .type = WIRE_STUCK, .chunk = 8, .reason = "No space left on device" },
 	{ .type = WIRE_WORK, .blob = "work", .blob_len = 4 },
 	{ .type = WIRE_RUN, .chunk = 9, .try = 1, .blob = "item one",
 	  .blob_len = 8 },

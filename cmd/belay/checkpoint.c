@@ -10,8 +10,8 @@
 #include "cmd/belay/checkpoint.h"
 #include "dispatch/stored.h"
 
-int checkpoint_keep(const struct run *r, unsigned *keep,
-		    struct belay_error *err)
+int checkpoint_retain(struct run *r, unsigned attempt, unsigned keep,
+		      struct belay_error *err)
 {
 	_auto_free_ struct policy *p = calloc(1, sizeof(*p));
 
@@ -19,8 +19,9 @@ int checkpoint_keep(const struct run *r, unsigned *keep,
 		return err_nomem(err);
 	if (stored_policy_of(r, p, err) < 0)
 		return err_prefix(err, "checkpoint.keep is not known");
-	*keep = (unsigned)p->checkpoint.keep;
-	return 0;
+	return checkpoint_prune(r, attempt, keep ? keep :
+				(unsigned)p->checkpoint.keep,
+				p->checkpoint.keep_every_s, err);
 }
 
 /* How far the chunks are, for people who look at the list: 0 if unknown. */
@@ -41,15 +42,13 @@ int checkpoint_conclude(const struct verb *v, struct run *r, unsigned attempt,
 	struct checkpoint_options opt = { .label = label,
 					  .chunks_done = chunks_done(r) };
 	struct belay_error err;
-	unsigned keep;
 	uint64_t id = checkpoint_commit(r, attempt, staging, &opt, &err);
 
 	if (!id)
 		return verb_fail(v, &err);
 	printf("%llu\n", (unsigned long long)id);
 	/* what it was asked for is done: the rest is only said */
-	if (checkpoint_keep(r, &keep, &err) < 0 ||
-	    checkpoint_prune(r, attempt, keep, &err) < 0)
+	if (checkpoint_retain(r, attempt, 0, &err) < 0)
 		fprintf(stderr, "belay %s: older ones stay: %s\n", v->name,
 			err.text);
 	return EXIT_DONE;
@@ -94,5 +93,9 @@ void checkpoint_json(const struct run *r, const struct checkpoint *c,
 	json_put_str(o, "label", c->label);
 	json_put_u64(o, "bytes", c->bytes);
 	json_put_u64(o, "chunks_done", c->chunks_done);
+	if (c->ranks) {
+		json_put_u64(o, "ranks", c->ranks);
+		json_put_u64(o, "stored", c->stored);
+	}
 	json_put_str(o, "path", path);
 }

@@ -15,9 +15,10 @@ extern const struct verb verb_checkpoint_begin, verb_checkpoint_commit,
  * policy no longer covers.  The exit status. */
 int checkpoint_conclude(const struct verb *v, struct run *r, unsigned attempt,
 			const char *staging, const char *label);
-/* checkpoint.keep of the run's policy. */
-int checkpoint_keep(const struct run *r, unsigned *keep,
-		    struct belay_error *err);
+/* Delete what the run's policy no longer covers, with keep (unless 0) in place of
+ * checkpoint.keep.  How many were deleted, or -1. */
+int checkpoint_retain(struct run *r, unsigned attempt, unsigned keep,
+		      struct belay_error *err);
 
 /* The checkpoint of an id as it was typed; NULL, with the reason in *err. */
 struct checkpoint *checkpoint_typed(const struct checkpoint_list *list,
@@ -26,6 +27,12 @@ const char *checkpoint_condition(const struct checkpoint *c); /* "good", ... */
 /* The members that list and show have in common, into an open object. */
 void checkpoint_json(const struct run *r, const struct checkpoint *c,
 		     struct json_out *o);
+
+/* What a packed one holds: an open object gets "entries"; or a table.  0, -1. */
+int checkpoint_entries_json(const struct run *r, const struct checkpoint *c,
+			    struct json_out *o, struct belay_error *err);
+int checkpoint_entries_text(const struct run *r, const struct checkpoint *c,
+			    struct belay_error *err);
 
 #define _auto_list_ __attribute__((cleanup(checkpoint_list_free)))
 

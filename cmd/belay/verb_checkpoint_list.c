@@ -45,7 +45,7 @@ static int list_text(const struct run *r, const struct checkpoint_list *list)
 
 	if (!list->n)
 		return list_nothing(r);
-	puts("    ID  CREATED       ATTEMPT       SIZE  FILES  CONDITION   "
+	puts("    ID  CREATED       ATTEMPT       SIZE  PARTS  CONDITION   "
 	     "LABEL");
 	for (unsigned i = 0; i < list->n; i++) {
 		const struct checkpoint *c = &list->c[i];
@@ -53,7 +53,7 @@ static int list_text(const struct run *r, const struct checkpoint_list *list)
 		printf("%6llu  %-12s  %7u  %9s  %5u  %-10s  %.19s\n",
 		       (unsigned long long)c->id,
 		       print_ago(c->created_us, ago), c->attempt,
-		       text_size(c->bytes, size), c->n_files,
+		       text_size(c->bytes, size), c->ranks + c->n_files,
 		       checkpoint_condition(c), c->label);
 	}
 	return EXIT_DONE;

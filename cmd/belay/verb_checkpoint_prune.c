@@ -34,9 +34,7 @@ static int run(const struct verb *v, int argc, char **argv)
 				  given[GIVEN_KEEP]);
 	keep = (unsigned)n;
 	r = which_run(given, given[GIVEN_RUN], &err);
-	if (!r || (!keep && checkpoint_keep(r, &keep, &err) < 0))
-		return verb_fail(v, &err);
-	deleted = checkpoint_prune(r, which_attempt(r), keep, &err);
+	deleted = r ? checkpoint_retain(r, which_attempt(r), keep, &err) : -1;
 	if (deleted < 0)
 		return verb_fail(v, &err);
 	printf("deleted %d\n", deleted);

@@ -17,14 +17,15 @@ static const struct verb_option options[] = {
 static int restore(struct run *r, const struct checkpoint *c, const char *into,
 		   struct belay_error *err)
 {
+	unsigned n = c->ranks ? c->ranks : c->n_files;
 	char size[16];
 
 	if (checkpoint_restore(r, c, into, err) < 0)
 		return err_prefix(err, "checkpoint %llu",
 				  (unsigned long long)c->id);
-	printf("restored checkpoint %llu: %u file%s, %s\n",
-	       (unsigned long long)c->id, c->n_files,
-	       c->n_files == 1 ? "" : "s", text_size(c->bytes, size));
+	printf("restored checkpoint %llu: %u %s%s, %s\n",
+	       (unsigned long long)c->id, n, c->ranks ? "rank" : "file",
+	       n == 1 ? "" : "s", text_size(c->bytes, size));
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verb_checkpoint_show.c - one checkpoint, file by file */
+/* verb_checkpoint_show.c - one checkpoint, file by file or array by array */
 
 #include <stdio.h>
 
@@ -18,7 +18,8 @@ static const struct verb_option options[] = {
 	{ 0 }
 };
 
-static int show_json(const struct run *r, const struct checkpoint *c)
+static int show_json(const struct run *r, const struct checkpoint *c,
+		     struct belay_error *err)
 {
 	_auto_buf_ struct buf text = { 0 };
 	struct json_out o = { .buf = &text, .pretty = true };
@@ -29,14 +30,41 @@ static int show_json(const struct run *r, const struct checkpoint *c)
 	for (unsigned i = 0; i < c->n_files; i++)
 		manifest_put_file(&c->files[i], &o);
 	json_close(&o, ']');
+	if (c->ranks && checkpoint_entries_json(r, c, &o, err) < 0)
+		return -1;
 	json_close(&o, '}');
 	return print_json(&text);
 }
 
-static int show_text(const struct run *r, const struct checkpoint *c)
+static void list_files(const struct checkpoint *c)
+{
+	char size[16], hex[DIGEST_HEX];
+
+	for (unsigned i = 0; i < c->n_files; i++) {
+		digest_format(&c->files[i].digest, hex);
+		printf("%s  %10s  %s\n", hex,
+		       text_size(c->files[i].size, size), c->files[i].name);
+	}
+}
+
+static void print_content(const struct checkpoint *c)
+{
+	unsigned n = c->ranks ? c->ranks : c->n_files;
+	char size[16];
+
+	printf("holds      %u %s%s, %s, ", n, c->ranks ? "rank" : "file",
+	       n == 1 ? "" : "s", text_size(c->bytes, size));
+	if (c->ranks)
+		printf("%s of them written for it, ",
+		       text_size(c->stored, size));
+	printf("%llu chunks done\n", (unsigned long long)c->chunks_done);
+}
+
+static int show_text(const struct run *r, const struct checkpoint *c,
+		     struct belay_error *err)
 {
 	_auto_free_ char *path = checkpoint_path(r, c->id);
-	char ago[24], size[16], hex[DIGEST_HEX];
+	char ago[24];
 
 	printf("checkpoint %llu of run %s, %s\n", (unsigned long long)c->id,
 	       r->name, checkpoint_condition(c));
@@ -46,16 +74,10 @@ static int show_text(const struct run *r, const struct checkpoint *c)
 		printf("label      %s\n", c->label);
 	printf("created    %s by attempt %u (%s)\n",
 	       print_ago(c->created_us, ago), c->attempt, c->writer);
-	printf("holds      %u file%s, %s, %llu chunks done\n", c->n_files,
-	       c->n_files == 1 ? "" : "s", text_size(c->bytes, size),
-	       (unsigned long long)c->chunks_done);
+	print_content(c);
 	printf("directory  %s\n\n", path ? path : "");
-	for (unsigned i = 0; i < c->n_files; i++) {
-		digest_format(&c->files[i].digest, hex);
-		printf("%s  %10s  %s\n", hex,
-		       text_size(c->files[i].size, size), c->files[i].name);
-	}
-	return EXIT_DONE;
+	list_files(c);
+	return c->ranks ? checkpoint_entries_text(r, c, err) : EXIT_DONE;
 }
 
 static int run(const struct verb *v, int argc, char **argv)
@@ -76,11 +98,13 @@ static int run(const struct verb *v, int argc, char **argv)
 		c = checkpoint_typed(&list, argv[at], &err);
 	if (!c)
 		return verb_fail(v, &err);
-	return given[GIVEN_JSON] ? show_json(r, c) : show_text(r, c);
+	at = given[GIVEN_JSON] ? show_json(r, c, &err) :
+				 show_text(r, c, &err);
+	return at < 0 ? verb_fail(v, &err) : at;
 }
 
 const struct verb verb_checkpoint_show = {
 	.name = "checkpoint show", .synopsis = "[--run RUN] [--json] ID",
-	.line = "show a checkpoint, file by file",
+	.line = "show a checkpoint, file by file or array by array",
 	.options = options, .run = run,
 };

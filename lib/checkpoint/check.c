@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "checkpoint/file.h"
+#include "checkpoint/packed.h"
 #include "checkpoint/store.h"
 #include "fs/tree.h"
 
@@ -77,6 +78,8 @@ int checkpoint_check(struct run *r, const struct checkpoint *c, bool bytes,
 	dirfd = store_open_id(r, c->id, err);
 	if (dirfd < 0)
 		return -1;
+	if (c->ranks)
+		return packed_check(dirfd, c, bytes, err);
 	for (unsigned i = 0; i < c->n_files; i++) {
 		const struct checkpoint_file *f = &c->files[i];
 		_auto_close_ int fd = checkpoint_open_file(dirfd, f, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * checkpoint.h - numbered, all-or-nothing sets of files of a run
+ * checkpoint.h - numbered, all-or-nothing sets of files of a run, or of packed
+ *		  parts: see packed.h
  *
  *	checkpoints/.staging-<attempt>-<random>/	being written
  *	checkpoints/000042/		published by rename: MANIFEST and files
@@ -16,15 +17,22 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "pack/pack.h"
 #include "run/run.h"
 
 #define CHECKPOINT_LABEL 128
+#define CHECKPOINT_RANKS_MAX 4096
 
 struct checkpoint_file {
 	char *name;		/* relative path, no "..", '/' allowed */
 	uint64_t size;
 	unsigned mode;		/* permission bits */
 	struct digest digest;
+};
+
+struct checkpoint_progress {	/* of what is computed */
+	uint64_t iteration;
+	double current_time, error_estimate;
 };
 
 struct checkpoint {
@@ -37,6 +45,11 @@ struct checkpoint {
 	char label[CHECKPOINT_LABEL];
 	struct checkpoint_file *files;
 	unsigned n_files;
+	/* of a packed one instead: a part of each rank, in order */
+	unsigned ranks;		/* 0: plain files */
+	uint64_t step, stored;	/* stored: of the bytes, written for it */
+	struct checkpoint_progress progress;
+	struct pack_sum *parts;
 	/* found when listing, not in the MANIFEST */
 	bool late;		/* of an older attempt, after the cut */
 	bool damaged;		/* marked, or its MANIFEST cannot be used */
@@ -106,7 +119,8 @@ int checkpoint_restore(struct run *r, const struct checkpoint *c,
 		       const char *into, struct belay_error *err);
 
 /*
- * Keep the newest `keep` (at least 1) good ones; damaged and late ones go too
+ * Keep the newest `keep` (at least 1) good ones, and of the older ones the first
+ * in each stretch of keep_every_s seconds (0: none); damaged and late ones go too
  * once a newer good one is there, and what dead attempts left half-written.
  * The highest number always stays, so that no number is used twice.  n is the
  * attempt that asks, 0 for a person.  How many checkpoints were deleted, or -1:
@@ -114,6 +128,6 @@ int checkpoint_restore(struct run *r, const struct checkpoint *c,
  * what was old before.
  */
 int checkpoint_prune(struct run *r, unsigned n, unsigned keep,
-		     struct belay_error *err);
+		     double keep_every_s, struct belay_error *err);
 
 #endif /* CHECKPOINT_CHECKPOINT_H */

@@ -28,8 +28,6 @@
 #include "checkpoint/store.h"
 #include "fs/tree.h"
 
-#define NUMBERS_TRIED 1000
-
 struct commit {
 	struct run *r;
 	unsigned attempt;
@@ -58,25 +56,6 @@ static int add_file(const char *path, const struct stat *st, void *arg,
 	return 0;
 }
 
-static int spoil(const struct commit *k)
-{
-	fchmod(k->fd, 0700 | S_ISVTX);
-	return -1;
-}
-
-static int check_not_spoilt(const struct commit *k, struct belay_error *err)
-{
-	struct stat st;
-
-	if (fstat(k->fd, &st) < 0)
-		return err_sys(err, "cannot look at '%s'", k->staging);
-	if (st.st_mode & S_ISVTX)
-		return err_set(err, BELAY_EFAILED, "the files in '%s' could "
-			       "not be made durable before; stage it anew",
-			       k->staging);
-	return 0;
-}
-
 static int digest_file(struct commit *k, struct checkpoint_file *f,
 		       struct belay_error *err)
 {
@@ -89,7 +68,7 @@ static int digest_file(struct commit *k, struct checkpoint_file *f,
 	if (size != f->size)
 		return err_set(err, BELAY_EFAILED, "file changed while it was "
 			       "read: '%s'", f->name);
-	return fs_sync(fd, f->name, err) < 0 ? spoil(k) : 0;
+	return fs_sync(fd, f->name, err) < 0 ? store_spoil(k->fd) : 0;
 }
 
 static int digest_files(struct commit *k, struct belay_error *err)
@@ -102,7 +81,7 @@ static int digest_files(struct commit *k, struct belay_error *err)
 	for (unsigned i = 0; i < k->c.n_files; i++)
 		if (digest_file(k, &k->c.files[i], err) < 0)
 			return -1;
-	return fs_tree_sync(k->fd, err) < 0 ? spoil(k) : 0;
+	return fs_tree_sync(k->fd, err) < 0 ? store_spoil(k->fd) : 0;
 }
 
 /* Names that are not UTF-8 do not survive JSON. */
@@ -136,36 +115,6 @@ static int write_manifest(struct commit *k, struct belay_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-static void raise_to(uint64_t *top, uint64_t id)
-{
-	if (id > *top && id < CHECKPOINT_ID_MAX)
-		*top = id;
-}
-
-/* One more than any number that was ever seen: deleted ones may be known only
- * by their marks, or by what an attempt found when it began. */
-static int next_id(const struct commit *k, uint64_t *next,
-		   struct belay_error *err)
-{
-	_auto_names_ struct fs_names names = { 0 };
-	uint64_t id, top = *next;
-	bool mark;
-
-	if (fs_list(k->storefd, &names, err) < 0)
-		return -1;
-	for (size_t i = 0; i < names.n; i++)
-		if (store_parse(names.name[i], &id, &mark))
-			raise_to(&top, id);
-	for (unsigned i = 0; i < k->r->n_attempts; i++) {
-		const struct begin *b = k->r->attempts[i].begin;
-
-		for (unsigned j = 0; b && j < b->n_checkpoints; j++)
-			raise_to(&top, b->checkpoints[j]);
-	}
-	*next = top + 1;
-	return 0;
-}
-
 /* By name: once it is published the descriptor still leads there. */
 static void remove_manifest(const struct commit *k)
 {
@@ -191,8 +140,8 @@ static int publish(struct commit *k, struct belay_error *err)
 	uint64_t id = k->c.id - 1;	/* no number is tried twice */
 	int rc = 0;
 
-	for (int tries = 0; rc == 0 && tries < NUMBERS_TRIED; tries++) {
-		if (next_id(k, &id, err) < 0)
+	for (int tries = 0; rc == 0 && tries < STORE_NUMBERS_TRIED; tries++) {
+		if (store_next_id(k->r, k->storefd, &id, err) < 0)
 			return -1;
 		if (id == k->c.id)
 			rc = fs_publish_dir(k->storefd, k->staging, k->storefd,
@@ -219,8 +168,8 @@ static int say_if_fenced(const struct commit *k, struct belay_error *err)
 
 static int write_and_publish(struct commit *k, struct belay_error *err)
 {
-	if (check_not_spoilt(k, err) < 0 || digest_files(k, err) < 0 ||
-	    next_id(k, &k->c.id, err) < 0)
+	if (store_check_unspoilt(k->fd, k->staging, err) < 0 || digest_files(k, err) < 0 ||
+	    store_next_id(k->r, k->storefd, &k->c.id, err) < 0)
 		return say_if_fenced(k, err);
 	if (write_manifest(k, err) < 0 ||
 	    run_check_fence(k->r, k->attempt, err) < 0 ||
@@ -273,7 +222,8 @@ static const char *staging_name(const char *path, unsigned n)
 	unsigned attempt;
 
 	slash = slash ? slash + 1 : path;
-	return store_is_staging(slash, &attempt) && attempt == n ? slash : NULL;
+	return store_is_staging(slash, &attempt) && attempt == n &&
+	       !store_is_shared(slash) ? slash : NULL;
 }
 
 uint64_t checkpoint_commit(struct run *r, unsigned n, const char *staging,

@@ -46,7 +46,7 @@ static void set_damaged(struct checkpoint *c, const char *why)
 static int check_place(const struct run *r, uint64_t id,
 		       const struct checkpoint *c, struct belay_error *err)
 {
-	if (c->id != id)
+	if (!c->ranks && c->id != id)
 		return err_set(err, BELAY_ECORRUPT, MANIFEST " is of "
 			       "checkpoint %llu", (unsigned long long)c->id);
 	if (c->submission[0] && strcmp(c->submission, r->submission))

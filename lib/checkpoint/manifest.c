@@ -16,6 +16,7 @@ void checkpoint_fini(struct checkpoint *c)
 	for (unsigned i = 0; i < c->n_files; i++)
 		free(c->files[i].name);
 	free(c->files);
+	free(c->parts);
 	*c = (struct checkpoint){ 0 };
 }
 

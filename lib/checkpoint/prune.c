@@ -37,11 +37,29 @@ static void sweep(const struct run *r, int dirfd)
 	}
 }
 
+static int64_t stretch_of(const struct checkpoint *c, double every_s)
+{
+	return (int64_t)((double)c->created_us / 1e6 / every_s);
+}
+
+/* The first good one in its stretch of time, whichever others are there. */
+static bool is_milestone(const struct checkpoint_list *list,
+			 const struct checkpoint *c, double every_s)
+{
+	if (every_s <= 0)
+		return false;
+	for (const struct checkpoint *older = c; older-- > list->c;)
+		if (is_good(older) &&
+		    stretch_of(older, every_s) == stretch_of(c, every_s))
+			return false;
+	return true;
+}
+
 /* The newest are skipped until `keep` good ones were met; of the rest all go
- * but an unreadable one, which may be good after all. */
+ * but milestones and an unreadable one, which may be good after all. */
 static int discard_old(const struct run *r, unsigned n, int dirfd,
 		       const struct checkpoint_list *list, unsigned keep,
-		       struct belay_error *err)
+		       double every_s, struct belay_error *err)
 {
 	char name[CHECKPOINT_NAME];
 	unsigned good = 0;
@@ -52,7 +70,8 @@ static int discard_old(const struct run *r, unsigned n, int dirfd,
 		bool old = is_good(c) ? good >= keep : good > 0;
 
 		good += is_good(c);
-		if (!old || c->unreadable)
+		if (!old || c->unreadable ||
+		    (is_good(c) && is_milestone(list, c, every_s)))
 			continue;
 		if (run_check_fence(r, n, err) < 0 ||
 		    fs_discard(dirfd, store_name(c->id, name), err) < 0)
@@ -63,7 +82,7 @@ static int discard_old(const struct run *r, unsigned n, int dirfd,
 }
 
 int checkpoint_prune(struct run *r, unsigned n, unsigned keep,
-		     struct belay_error *err)
+		     double keep_every_s, struct belay_error *err)
 {
 	struct checkpoint_list list;
 	_auto_close_ int dirfd = -1;
@@ -84,7 +103,8 @@ int checkpoint_prune(struct run *r, unsigned n, unsigned keep,
 		return 0;
 	}
 	dirfd = store_open(r, false, err);
-	rc = dirfd < 0 ? -1 : discard_old(r, n, dirfd, &list, keep, err);
+	rc = dirfd < 0 ? -1 : discard_old(r, n, dirfd, &list, keep,
+					   keep_every_s, err);
 	if (rc >= 0)
 		sweep(r, dirfd);
 	checkpoint_list_free(&list);

@@ -20,12 +20,14 @@
 #include "base/patient.h"
 #include "base/text.h"
 #include "checkpoint/file.h"
+#include "checkpoint/packed_files.h"
 #include "checkpoint/store.h"
 #include "fs/tree.h"
 
 struct restore {
-	const struct checkpoint *c;
+	const struct checkpoint *c;	/* its files are what is made */
 	int from, into;
+	struct packed_files *packed;	/* where they come from, if packed */
 	char token[17];		/* tells our temporary names from others' */
 	unsigned copied;	/* files under temporary names, or tried */
 	struct fs_names made;	/* directories, outer before inner */
@@ -70,14 +72,25 @@ static int make_parents(struct restore *s, const char *name,
 	return 0;
 }
 
+/* Every byte of file i, verified. */
+static int fill(struct restore *s, unsigned i, int out, struct belay_error *err)
+{
+	const struct checkpoint_file *f = &s->c->files[i];
+	_auto_close_ int in = -1;
+
+	if (s->packed)
+		return packed_files_write(s->packed, i, out, err);
+	in = checkpoint_open_file(s->from, f, err);
+	return in < 0 ? -1 : checkpoint_copy_file(in, out, f, err);
+}
+
 static int copy_one(struct restore *s, unsigned i, struct belay_error *err)
 {
 	const struct checkpoint_file *f = &s->c->files[i];
-	_auto_close_ int in = checkpoint_open_file(s->from, f, err), out = -1;
+	_auto_close_ int out = -1;
 	char tmp[PATH_MAX];
 
-	if (in < 0 || temporary(s, i, tmp, err) < 0 ||
-	    make_parents(s, f->name, err) < 0)
+	if (temporary(s, i, tmp, err) < 0 || make_parents(s, f->name, err) < 0)
 		return -1;
 	if (fs_tree_has_dir(s->into, f->name))
 		return err_set(err, BELAY_EFAILED, "a directory is in the way: "
@@ -86,7 +99,7 @@ static int copy_one(struct restore *s, unsigned i, struct belay_error *err)
 	out = fs_tree_create(s->into, tmp, err);
 	if (out < 0)
 		return err_prefix(err, "cannot restore '%s'", f->name);
-	if (checkpoint_copy_file(in, out, f, err) < 0)
+	if (fill(s, i, out, err) < 0)
 		return -1;
 	if (fchmod(out, f->mode) < 0)
 		return err_sys(err, "cannot set the mode of '%s'", f->name);
@@ -146,25 +159,49 @@ static int make_into(const char *into, struct belay_error *err)
 	return errno == EEXIST ? 0 : err_sys(err, "cannot make '%s'", into);
 }
 
-int checkpoint_restore(struct run *r, const struct checkpoint *c,
-		       const char *into, struct belay_error *err)
+static int restore_to(struct restore *s, const char *into,
+		      struct belay_error *err)
 {
-	_auto_close_ int from = -1, fd = -1;
-	struct restore s = { .c = c };
-	int made, rc = -1;
+	_auto_close_ int fd = -1;
+	int made = make_into(into, err), rc = -1;
 
-	if (c->damaged)
-		return checkpoint_check(r, c, false, err);
-	from = s.from = store_open_id(r, c->id, err);
-	made = from < 0 ? -1 : make_into(into, err);
 	if (made < 0)
 		return -1;
-	fd = s.into = open_at(AT_FDCWD, into, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	fd = s->into = open_at(AT_FDCWD, into, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
 		err_sys(err, "cannot open '%s'", into);
 	else
-		rc = restore_into(&s, err);
+		rc = restore_into(s, err);
 	if (rc < 0 && made)
 		rmdir(into);
 	return rc;
+}
+
+static int restore_packed(struct run *r, const struct checkpoint *c,
+			  const char *into, struct belay_error *err)
+{
+	struct packed_files *files = packed_files_open(r, c, err);
+	struct restore s = { .packed = files, .from = -1 };
+	int rc = -1;
+
+	if (files) {
+		s.c = packed_files_list(files);
+		rc = restore_to(&s, into, err);
+	}
+	packed_files_close(files);
+	return rc;
+}
+
+int checkpoint_restore(struct run *r, const struct checkpoint *c,
+		       const char *into, struct belay_error *err)
+{
+	_auto_close_ int from = -1;
+	struct restore s = { .c = c };
+
+	if (c->damaged)
+		return checkpoint_check(r, c, false, err);
+	if (c->ranks)
+		return restore_packed(r, c, into, err);
+	from = s.from = store_open_id(r, c->id, err);
+	return from < 0 ? -1 : restore_to(&s, into, err);
 }

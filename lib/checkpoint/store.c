@@ -66,6 +66,13 @@ bool store_is_staging(const char *name, unsigned *attempt)
 	return sscanf(name, ".staging-%9u-%n", attempt, &used) == 1 && used > 0;
 }
 
+bool store_is_shared(const char *name)
+{
+	unsigned attempt;
+
+	return store_is_staging(name, &attempt) && strstr(name, "-step");
+}
+
 static int read_failed(const char *name, struct belay_error *err)
 {
 	bool lost = errno == EIO;

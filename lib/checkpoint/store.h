@@ -19,6 +19,18 @@ const char *store_name(uint64_t id, char out[CHECKPOINT_NAME]);	/* "000042" */
 bool store_parse(const char *name, uint64_t *id, bool *mark);
 /* Is it a staging directory, and of which attempt? */
 bool store_is_staging(const char *name, unsigned *attempt);
+/* Of those, one that several ranks write into? */
+bool store_is_shared(const char *name);
+
+/* One more than *next and than any number that was ever seen. */
+int store_next_id(const struct run *r, int storefd, uint64_t *next,
+		  struct belay_error *err);
+#define STORE_NUMBERS_TRIED 1000
+
+/* A staging directory of which something could not be made durable: it is marked
+ * by its sticky bit and never becomes a checkpoint.  -1. */
+int store_spoil(int fd);
+int store_check_unspoilt(int fd, const char *name, struct belay_error *err);
 
 /*
  * Read fd to its end, digesting; with to >= 0 append every byte there as well.

@@ -105,6 +105,17 @@ bool fs_is_discarded(const char *name);
  * never followed.  A missing name is success.  Not durable by itself. */
 int fs_remove(int dirfd, const char *name, struct belay_error *err);
 
+/* Give the file `name` of directory `from` another name, in directory `to`; it is
+ * durable with the next sync of that.  An error also where the file system makes
+ * no hard links. */
+int fs_link(int from, const char *name, int to, const char *as,
+	    struct belay_error *err);
+
+/* Is there room for so many bytes, of which this process writes its own?  -1 with
+ * err->sys ENOSPC or EDQUOT.  0 promises nothing: others write, too. */
+int fs_check_room(int dirfd, uint64_t all, uint64_t own,
+		  struct belay_error *err);
+
 /* The durable barriers, for the few callers that order things themselves. */
 int fs_sync(int fd, const char *name, struct belay_error *err);
 

@@ -172,7 +172,7 @@ PY
 @test "list and show say what there is" {
 	belay checkpoint save --label 'step 10' state out
 	run -0 belay checkpoint list
-	[[ ${lines[0]} == *ID*CREATED*ATTEMPT*SIZE*FILES*CONDITION*LABEL* ]]
+	[[ ${lines[0]} == *ID*CREATED*ATTEMPT*SIZE*PARTS*CONDITION*LABEL* ]]
 	[[ ${lines[1]} == *" 1 "*ago*" 8 B "*good*"step 10" ]]
 	run -0 belay checkpoint show 1
 	[[ ${lines[0]} == "checkpoint 1 of run demo, good" ]]

@@ -116,7 +116,8 @@ class Copy:
             command = [f'build/tests/unit/{rest}']
         else:
             made = self.make(['build/belay', 'build/tests/power/reader',
-                              'build/tests/power/moments'])
+                              'build/tests/power/moments',
+                              'build/tests/power/packer'])
             rounds = re.match(r'\[(.*)\] ?(.*)', rest)
             if rounds:
                 env['ROUNDS'], rest = rounds.groups()

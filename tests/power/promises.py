@@ -19,7 +19,8 @@ def seq(first, last):
 
 def read_told(prefix):
     lines = []
-    for part in 'job', 'map', 'own', 'loop', 'save', 'restore', 'mark':
+    for part in 'job', 'map', 'own', 'loop', 'save', 'pack', 'restore', \
+            'mark':
         if os.path.exists(f'{prefix}.{part}'):
             with open(f'{prefix}.{part}', encoding='ascii') as file:
                 lines += [line.split() for line in file.read().splitlines()]

@@ -7,6 +7,7 @@ do otherwise stops the replay rather than being guessed at.
 import os
 
 from model import Dir, File, put
+from trace import unhex
 
 
 class Replay:
@@ -158,10 +159,22 @@ class Replay:
         return self.wrote(call.place(0), call.number(3),
                           call.text(1)[:call.result])
 
+    def do_pwritev(self, _pid, call):
+        data = b''.join(unhex(arg.split('"')[1]) for arg in call.args
+                        if arg.lstrip('[').startswith('{iov_base="'))
+        return self.wrote(call.place(0), int(call.args[-1], 0),
+                          data[:call.result])
+
     def do_copy_file_range(self, _pid, call):
         if not call.result or not self.inside(call.place(2)):
             return False
         return self.copied(call.place(0), call.place(2), call.result)
+
+    def do_fallocate(self, _pid, call):
+        """Is there room?  Asked of a file without a name."""
+        if call.place(0) and self.node(call.place(0)):
+            raise SystemExit('the model does not know fallocate')
+        return False
 
     def do_fsync(self, pid, call):
         return self.synced(pid, call.place(0))

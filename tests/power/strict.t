@@ -33,6 +33,7 @@ holds "chunks that map did are done, and their files are whole" map
 holds "chunks that a loop claimed and ended are known" loop
 holds "checkpoints are whole, restored files too, damage is not forgotten" \
 	save restore mark
+SAVES=2 holds "packed checkpoints are whole, of one rank and of two" pack
 for k in $begins; do
 	export ROUNDS="begin=$k whole begin=$k end=$(((k - 1) % 4 + 1))"
 	holds "also when begin dies before sync $k, and end"

@@ -147,9 +147,9 @@ static void test_a_newer_format_is_left_alone(void **state)
 	struct checkpoint c;
 
 	(void)state;
-	seal(&text, "{\"format\":2");
+	seal(&text, "{\"format\":3");
 	assert_fails(manifest_decode(text.data, text.len, &c, &err), &err,
-		     BELAY_EFAILED, "format 2 of a newer belay");
+		     BELAY_EFAILED, "format 3 of a newer belay");
 }
 
 int main(void)

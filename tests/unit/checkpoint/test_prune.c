@@ -5,8 +5,18 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "tests/support/runs.h"
 #include "tests/support/testrun.h"
+
+static int64_t wall_us;		/* 0: as it is */
+
+int64_t __real_clock_wall_us(void);
+int64_t __wrap_clock_wall_us(void);
+int64_t __wrap_clock_wall_us(void)
+{
+	return wall_us ? wall_us : __real_clock_wall_us();
+}
 
 static void test_the_newest_good_ones_stay(void **state)
 {
@@ -16,10 +26,10 @@ static void test_the_newest_good_ones_stay(void **state)
 
 	for (int i = 0; i < 5; i++)
 		runs_checkpoint(r, 1, "x");
-	assert_int_equal(checkpoint_prune(r, 0, 2, &d->err), 3);
+	assert_int_equal(checkpoint_prune(r, 0, 2, 0, &d->err), 3);
 	assert_checkpoints(r, left);
-	assert_int_equal(checkpoint_prune(r, 0, 2, &d->err), 0);
-	assert_int_equal(checkpoint_prune(r, 0, 9, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 2, 0, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 9, 0, &d->err), 0);
 	assert_checkpoints(r, left);
 	run_close(r);
 }
@@ -29,9 +39,9 @@ static void test_keeping_none_is_refused(void **state)
 	struct tmpdir *d = *state;
 	struct run *r = runs_make(d);
 
-	assert_fails(checkpoint_prune(r, 0, 0, &d->err), &d->err, BELAY_EINVAL,
+	assert_fails(checkpoint_prune(r, 0, 0, 0, &d->err), &d->err, BELAY_EINVAL,
 		     "at least one checkpoint is kept");
-	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 1, 0, &d->err), 0);
 	run_close(r);
 }
 
@@ -53,10 +63,10 @@ static void test_damaged_ones_do_not_count_as_kept(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_ok(checkpoint_mark_damaged(r, damaged[i], "x", &d->err),
 			  &d->err);
-	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 2);
+	assert_int_equal(checkpoint_prune(r, 0, 1, 0, &d->err), 2);
 	assert_checkpoints(r, left);
 	assert_int_equal(runs_checkpoint(r, 1, "x"), 6);
-	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 3);
+	assert_int_equal(checkpoint_prune(r, 0, 1, 0, &d->err), 3);
 	assert_checkpoints(r, later);
 	run_close(r);
 }
@@ -79,10 +89,10 @@ static void test_late_ones_do_not_count(void **state)
 	assert_true(list.c[1].late);
 	assert_int_equal(checkpoint_newest_good(&list)->id, 1);
 	checkpoint_list_free(&list);
-	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 1, 0, &d->err), 0);
 	assert_checkpoints(r, left);
 	assert_int_equal(runs_checkpoint(r, 2, "new"), 3);
-	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 2);
+	assert_int_equal(checkpoint_prune(r, 0, 1, 0, &d->err), 2);
 	assert_checkpoints(r, later);
 	run_close(r);
 }
@@ -91,7 +101,7 @@ static void test_late_ones_do_not_count(void **state)
 static void test_what_cannot_be_read_now_is_not_deleted(void **state)
 {
 	static const char *const left[] = { "000001", "000002", NULL };
-	static const char head[] = "{\"format\":2";
+	static const char head[] = "{\"format\":3";
 	struct tmpdir *d = *state;
 	struct run *r = runs_make(d);
 	struct digest check = digest_of(head, strlen(head));
@@ -104,12 +114,12 @@ static void test_what_cannot_be_read_now_is_not_deleted(void **state)
 	snprintf(path, sizeof(path), "%s/checkpoints/000001", r->dir);
 	runs_file(path, "MANIFEST", text);
 	runs_checkpoint(r, 1, "x");
-	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 1, 0, &d->err), 0);
 	assert_checkpoints(r, left);
 	assert_ok(checkpoint_list(r, &list, &d->err), &d->err);
 	assert_true(list.c[0].damaged && list.c[0].unreadable);
 	assert_fails(checkpoint_check(r, &list.c[0], true, &d->err), &d->err,
-		     BELAY_EFAILED, "format 2 of a newer belay");
+		     BELAY_EFAILED, "format 3 of a newer belay");
 	checkpoint_list_free(&list);
 	run_close(r);
 }
@@ -127,7 +137,7 @@ static void test_attempts_are_read_anew(void **state)
 	runs_checkpoint(early, 1, "late");
 	r = run_open_dir(early->dir, &d->err);
 	runs_begin(r, seen, 1);
-	assert_int_equal(checkpoint_prune(early, 0, 1, &d->err), 0);
+	assert_int_equal(checkpoint_prune(early, 0, 1, 0, &d->err), 0);
 	assert_checkpoints(r, left);
 	run_close(r);
 	run_close(early);
@@ -145,10 +155,10 @@ static void test_a_fenced_attempt_deletes_nothing(void **state)
 	runs_checkpoint(r, 1, "x");
 	runs_checkpoint(r, 1, "x");
 	runs_begin(r, seen, 2);
-	assert_fails(checkpoint_prune(r, 1, 1, &d->err), &d->err,
+	assert_fails(checkpoint_prune(r, 1, 1, 0, &d->err), &d->err,
 		     BELAY_EFENCED, "attempt 2 has begun");
 	assert_checkpoints(r, left);
-	assert_int_equal(checkpoint_prune(r, 2, 1, &d->err), 1);
+	assert_int_equal(checkpoint_prune(r, 2, 1, 0, &d->err), 1);
 	run_close(r);
 }
 
@@ -179,7 +189,7 @@ static void look_late(struct tmpdir *d, unsigned by)
 		runs_checkpoint(r, 1, "x");
 	claim_in = r;
 	claim_before = 3;
-	assert_fails(checkpoint_prune(r, by, 1, &d->err), &d->err,
+	assert_fails(checkpoint_prune(r, by, 1, 0, &d->err), &d->err,
 		     BELAY_EFENCED, "attempt 2 has begun");
 	claim_in = NULL;
 	assert_checkpoints(r, left);
@@ -210,11 +220,34 @@ static void test_what_dead_attempts_left_is_swept(void **state)
 	alive = runs_stage(r, 2, "x");
 	snprintf(path, sizeof(path), "%s/checkpoints", r->dir);
 	runs_file(path, ".deleted-0011-000001/state", "half");
-	assert_int_equal(checkpoint_prune(r, 0, 1, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 1, 0, &d->err), 0);
 	left[1] = strrchr(alive, '/') + 1;
 	assert_checkpoints(r, left);
 	free(dead);
 	free(alive);
+	run_close(r);
+}
+
+/* Of hour 1 the first stays, of hour 2 it is among those that are kept anyway; of
+ * hour 0 the first is damaged, so the second is the milestone. */
+static void test_milestones_stay(void **state)
+{
+	static const char *const left[] = { "000002", "000003", "000005",
+					    "000006", "000001.damaged", NULL };
+	static const int minute[] = { 1, 2, 61, 62, 121, 122 };
+	struct tmpdir *d = *state;
+	struct run *r = runs_make(d);
+
+	for (int i = 0; i < 6; i++) {
+		wall_us = minute[i] * 60000000ll;
+		runs_checkpoint(r, 1, "x");
+	}
+	wall_us = 0;
+	assert_ok(checkpoint_mark_damaged(r, 1, "x", &d->err), &d->err);
+	assert_int_equal(checkpoint_prune(r, 0, 2, 3600, &d->err), 2);
+	assert_checkpoints(r, left);
+	assert_int_equal(checkpoint_prune(r, 0, 2, 3600, &d->err), 0);
+	assert_int_equal(checkpoint_prune(r, 0, 2, 0, &d->err), 2);
 	run_close(r);
 }
 
@@ -223,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_IN_TMPDIR(test_the_newest_good_ones_stay),
 		TEST_IN_TMPDIR(test_keeping_none_is_refused),
+		TEST_IN_TMPDIR(test_milestones_stay),
 		TEST_IN_TMPDIR(test_damaged_ones_do_not_count_as_kept),
 		TEST_IN_TMPDIR(test_late_ones_do_not_count),
 		TEST_IN_TMPDIR(test_what_cannot_be_read_now_is_not_deleted),

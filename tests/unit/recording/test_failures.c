@@ -210,7 +210,7 @@ static void live(struct tmpdir *d, struct promises *p)
 		look(r, n, p);
 		record(r, n, p);
 		save(r, n, p);
-		checkpoint_prune(r, n, 1, &p->err);
+		checkpoint_prune(r, n, 1, 0, &p->err);
 	}
 	run_close(r);
 }

@@ -239,6 +239,65 @@ int64_t belay_pending_retries(struct belay *b, const char *set,
 int64_t belay_clear_retries(struct belay *b, const char *set,
 			    const char *reason, struct belay_error *err);
 
+/* ---- results ------------------------------------------------------------ */
+
+struct belay_results;
+
+struct belay_result {	/* valid until the next call with its iterator */
+	uint64_t chunk;
+	unsigned attempt;
+	const char *node;
+	uint64_t duration_us;
+	int64_t done_us;	/* instant */
+	const struct belay_array *arrays;
+	unsigned n_arrays;	/* 0: done without a result */
+};
+
+/* All results that count of a set, of every attempt, in no particular order;
+ * completions that wait become durable first.  The caller closes it, before or
+ * after the handle. */
+struct belay_results *belay_results_open(struct belay *b, const char *set,
+					 struct belay_error *err);
+/* 1: *result; 0: that was all; -1: BELAY_ECORRUPT says which chunk's bytes are
+ * wrong, and the next call goes on behind it. */
+int belay_results_next(struct belay_results *it, struct belay_result *result,
+		       struct belay_error *err);
+void belay_results_close(struct belay_results *it);	/* may be NULL */
+
+/* ---- progress ----------------------------------------------------------- */
+
+struct belay_progress {
+	uint64_t iteration;
+	double current_time;	/* of what is computed */
+	double error_estimate;
+	uint64_t chunks_completed, chunks_remaining;	/* filled by _get, ignored by _set */
+};
+/* Kept with the next checkpoint, and recorded: durable with the next durable
+ * call, at the latest with the first one a second after. */
+int belay_progress_set(struct belay *b, const struct belay_progress *p,
+		       struct belay_error *err);
+/* The newest one of the run, of whatever attempt.  1; 0: none was ever set, and
+ * then only the chunks are filled. */
+int belay_progress_get(struct belay *b, struct belay_progress *p,
+		       struct belay_error *err);
+
+/* ---- nodes that failed -------------------------------------------------- */
+
+/* What the program itself has noticed: recorded, and evidence when the cause of
+ * this attempt's end is looked for.  reason is one line.  Durable. */
+int belay_node_fail(struct belay *b, const char *node, const char *reason,
+		    struct belay_error *err);
+int belay_node_recovered(struct belay *b, const char *node,
+			 struct belay_error *err);
+/* Suspects that earlier attempts left and no time limit has cleared, and those
+ * reported since: 1 or 0, or -1. */
+int belay_node_is_failed(struct belay *b, const char *node,
+			 struct belay_error *err);
+/* The same as a hostlist, which the caller frees with free(3); how many, or
+ * -1. */
+int64_t belay_failed_nodes(struct belay *b, char **hostlist,
+			   struct belay_error *err);
+
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif

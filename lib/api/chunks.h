@@ -82,6 +82,11 @@ int api_begun_add(struct api_begun_list *l, const struct api_begun *one,
 /* Take a chunk out of the list: what is known of it, or try 0. */
 struct api_begun api_begun_take(struct api_begun_list *l, uint64_t chunk);
 
+/* ---- tally.c ---- */
+
+/* The same for a handle that may have no sets. */
+int api_read_chunks(struct belay *b, struct belay_error *err);
+
 /* ---- completions.c ---- */
 
 /* Give all completions to the journal; those with long results after these

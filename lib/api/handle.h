@@ -34,6 +34,9 @@ struct belay {
 	char *texts[3];		/* of info, that outlive a reload of the run */
 	struct journal_writer *journal;	/* NULL: nothing was recorded yet */
 	int64_t beat_ns;	/* when the last beat was recorded; 0: never */
+	struct belay_progress progress;	/* that was set last, if */
+	bool has_progress, progress_waits;	/* for its record */
+	int64_t progress_ns;	/* when one was recorded; 0: never */
 	struct api_chunks *chunks;	/* see chunks.h; NULL: not asked for */
 };
 
@@ -56,6 +59,8 @@ int api_journal(struct belay *b, struct belay_error *err);
 int api_record(struct belay *b, const struct event *e, struct belay_error *err);
 /* A reason as people will read it: one line, and cut. */
 void api_say(char out[EVENT_TEXT], const char *reason);
+/* Record the progress that waits, if there is any. */
+int api_progress_record(struct belay *b, struct belay_error *err);
 /* All that was recorded is durable and counts, or -1. */
 int api_commit(struct belay *b, struct belay_error *err);
 

@@ -37,7 +37,8 @@ int api_record(struct belay *b, const struct event *e, struct belay_error *err)
 
 int api_commit(struct belay *b, struct belay_error *err)
 {
-	if (api_completions_record(b, err) < 0)
+	if (api_completions_record(b, err) < 0 ||
+	    api_progress_record(b, err) < 0)
 		return -1;
 	if (b->journal && journal_pending(b->journal))
 		return journal_commit(b->journal, err);

@@ -6,7 +6,7 @@
 
 #include "api/chunks.h"
 
-static int read_anew(struct belay *b, struct belay_error *err)
+int api_read_chunks(struct belay *b, struct belay_error *err)
 {
 	if (!b->chunks)
 		b->chunks = calloc(1, sizeof(*b->chunks));
@@ -41,7 +41,7 @@ int belay_chunk_counts(struct belay *b, const char *set,
 	_auto_turn_ struct belay *mine = api_enter(b, err);
 	uint64_t n[5], total;
 
-	if (!mine || read_anew(b, err) < 0 ||
+	if (!mine || api_read_chunks(b, err) < 0 ||
 	    find_counts(b->chunks->state, set, n, &total, err) < 0)
 		return -1;
 	*counts = (struct belay_chunk_counts){
@@ -65,7 +65,7 @@ int64_t belay_pending_retries(struct belay *b, const char *set,
 	if (!mine)
 		return -1;
 	s = api_set_find(b, set, err);
-	if (!s || read_anew(b, err) < 0)
+	if (!s || api_read_chunks(b, err) < 0)
 		return -1;
 	is = api_set_state(b, s, err);
 	if (!is)
@@ -96,7 +96,7 @@ int64_t belay_clear_retries(struct belay *b, const char *set,
 	if (!mine)
 		return -1;
 	s = api_set_find(b, set, err);
-	if (!s || read_anew(b, err) < 0)
+	if (!s || api_read_chunks(b, err) < 0)
 		return -1;
 	is = api_set_state(b, s, err);
 	if (!is)

@@ -10,6 +10,7 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "journal/files.h"
 #include "journal/walk.h"
@@ -18,11 +19,13 @@
  * one before.  What is damaged stays so when it is read again. */
 #define READINGS 5
 
-struct walker {
-	const struct journal_walk *walk;
+struct journal_walker {
+	struct journal_walk walk;
 	struct journal_files files;
 	struct buf bytes;
+	size_t at;		/* how many files were walked */
 	/* of one writer */
+	const char *writer;
 	uint64_t next, next_late;	/* numbers that were not had yet */
 	uint64_t check;		/* of the last frame that counts, or 0 */
 	/* of one segment */
@@ -38,35 +41,35 @@ static void refuse(struct journal_end *end, const char *why)
 
 static int give(const struct record *rec, void *arg)
 {
-	struct walker *w = arg;
+	struct journal_walker *w = arg;
 	uint64_t *next = rec->late ? &w->next_late : &w->next;
 
 	if (rec->seq < w->next || rec->seq < *next)
 		return 0;
 	*next = rec->seq + 1;
-	if (!w->walk->record ||
-	    (rec->late && w->walk->late == JOURNAL_SKIP_LATE))
+	if (!w->walk.record ||
+	    (rec->late && w->walk.late == JOURNAL_SKIP_LATE))
 		return 0;
-	return w->walk->record(rec, w->walk->arg);
+	return w->walk.record(rec, w->walk.arg);
 }
 
-static uint64_t limit_of(const struct walker *w)
+static uint64_t limit_of(const struct journal_walker *w)
 {
-	if (!w->walk->cut)
+	if (!w->walk.cut)
 		return UINT64_MAX;
 	return w->believed ? w->believed->length : 0;
 }
 
 /* May the segment follow what was read of its writer?  NULL, or why not.  A
  * header that does not verify is left to journal_decode(). */
-static const char *does_not_follow(const struct walker *w)
+static const char *does_not_follow(const struct journal_walker *w)
 {
 	struct journal_header h;
 	const char *wrong;
 
 	if (!journal_header_decode(w->bytes.data, w->bytes.len, &h, NULL))
 		return NULL;
-	wrong = journal_file_misplaced(w->walk->run, w->file, &h);
+	wrong = journal_file_misplaced(w->walk.run, w->file, &h);
 	if (wrong)
 		return wrong;
 	if (h.first > w->next)
@@ -76,7 +79,7 @@ static const char *does_not_follow(const struct walker *w)
 	return NULL;
 }
 
-static int read_once(struct walker *w, struct journal_end *end,
+static int read_once(struct journal_walker *w, struct journal_end *end,
 		     struct belay_error *err)
 {
 	uint64_t limit = limit_of(w);
@@ -93,16 +96,16 @@ static int read_once(struct walker *w, struct journal_end *end,
 		return 0;
 	}
 	return journal_decode(w->bytes.data, w->bytes.len, limit,
-			      w->walk->attempt, w->file->writer, give, w, end);
+			      w->walk.attempt, w->file->writer, give, w, end);
 }
 
-static int read_until_sure(struct walker *w, struct journal_end *end,
+static int read_until_sure(struct journal_walker *w, struct journal_end *end,
 			   struct belay_error *err)
 {
 	int rc = read_once(w, end, err);
 
 	for (int i = 1; i < READINGS && rc == 0 &&
-	     end->state == JOURNAL_CORRUPT && !w->walk->cut; i++) {
+	     end->state == JOURNAL_CORRUPT && !w->walk.cut; i++) {
 		uint64_t before = end->length;
 
 		rc = read_once(w, end, err);
@@ -130,9 +133,9 @@ static void compare_with_cut(const struct cut_entry *c, struct journal_end *end)
 	snprintf(end->reason, sizeof(end->reason), "%s", why);
 }
 
-static int walk_file(struct walker *w, struct belay_error *err)
+static int walk_file(struct journal_walker *w, struct belay_error *err)
 {
-	const struct journal_walk *walk = w->walk;
+	const struct journal_walk *walk = &w->walk;
 	struct journal_end end;
 	int rc;
 
@@ -148,15 +151,15 @@ static int walk_file(struct walker *w, struct belay_error *err)
 	return walk->ended ? walk->ended(w->file->name, &end, walk->arg) : 0;
 }
 
-static bool is_listed(const struct walker *w, const char *name)
+static bool is_listed(const struct journal_walker *w, const char *name)
 {
 	return fs_names_has(&w->files.names, name);
 }
 
 /* A journal that was believed and is not there is damage too. */
-static int tell_missing(struct walker *w)
+static int tell_missing(struct journal_walker *w)
 {
-	const struct journal_walk *walk = w->walk;
+	const struct journal_walk *walk = &w->walk;
 	struct journal_end end;
 	int rc = 0;
 
@@ -171,31 +174,68 @@ static int tell_missing(struct walker *w)
 	return rc;
 }
 
-static int walk_files(struct walker *w, struct belay_error *err)
-{
-	const char *writer = "";
-	int rc = 0;
+/* ---- from the first to the last ---- */
 
-	for (size_t i = 0; i < w->files.n && rc == 0; i++) {
-		w->file = &w->files.file[i];
-		if (strcmp(writer, w->file->writer)) {
-			writer = w->file->writer;
-			w->next = w->next_late = 1;
-			w->check = 0;
-		}
-		rc = walk_file(w, err);
+struct journal_walker *journal_walker_open(const struct journal_walk *walk,
+					   struct belay_error *err)
+{
+	struct journal_walker *w = calloc(1, sizeof(*w));
+
+	if (!w) {
+		err_nomem(err);
+		return NULL;
 	}
-	return rc ? rc : tell_missing(w);
+	w->walk = *walk;
+	w->writer = "";
+	w->files.dirfd = -1;
+	if (journal_files_list(&w->files, walk->run, walk->attempt, err) == 0)
+		return w;
+	journal_walker_close(w);
+	err_prefix(err, "attempt %u", walk->attempt);
+	return NULL;
+}
+
+static int walk_next(struct journal_walker *w, struct belay_error *err)
+{
+	w->file = &w->files.file[w->at++];
+	if (strcmp(w->writer, w->file->writer)) {
+		w->writer = w->file->writer;
+		w->next = w->next_late = 1;
+		w->check = 0;
+	}
+	return walk_file(w, err);
+}
+
+int journal_walker_step(struct journal_walker *w, bool *more,
+			struct belay_error *err)
+{
+	int rc;
+
+	*more = w->at < w->files.n;
+	rc = *more ? walk_next(w, err) : tell_missing(w);
+	return rc < 0 ? err_prefix(err, "attempt %u", w->walk.attempt) : rc;
+}
+
+void journal_walker_close(struct journal_walker *w)
+{
+	if (!w)
+		return;
+	journal_files_free(&w->files);
+	buf_free(&w->bytes);
+	free(w);
 }
 
 int journal_walk(const struct journal_walk *walk, struct belay_error *err)
 {
-	struct walker w = { .walk = walk, .files = { .dirfd = -1 } };
-	int rc = journal_files_list(&w.files, walk->run, walk->attempt, err);
+	struct journal_walker *w = journal_walker_open(walk, err);
+	bool more;
+	int rc;
 
-	if (rc == 0)
-		rc = walk_files(&w, err);
-	journal_files_free(&w.files);
-	buf_free(&w.bytes);
-	return rc < 0 ? err_prefix(err, "attempt %u", walk->attempt) : rc;
+	if (!w)
+		return -1;
+	do {
+		rc = journal_walker_step(w, &more, err);
+	} while (rc == 0 && more);
+	journal_walker_close(w);
+	return rc;
 }

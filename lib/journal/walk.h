@@ -20,4 +20,12 @@ struct journal_walk {
 /* In order of writer, segment, sequence; each number of a writer once. */
 int journal_walk(const struct journal_walk *walk, struct belay_error *err);
 
+/* The same, a segment at each step, which returns as journal_walk() does.  What
+ * its records point to stays until the next one; *more: there is one. */
+struct journal_walker *journal_walker_open(const struct journal_walk *walk,
+					   struct belay_error *err);
+int journal_walker_step(struct journal_walker *w, bool *more,
+			struct belay_error *err);
+void journal_walker_close(struct journal_walker *w);	/* may be NULL */
+
 #endif /* JOURNAL_WALK_H */

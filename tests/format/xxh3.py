@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""XXH3, 64 bits, seeded, of 17 bytes and more: all that journals need
+"""XXH3: 64 bits, seeded, of 17 bytes and more, and 128 bits without a seed
 
 By the description of the algorithm, doc/xxhash_spec.md of xxHash 0.8.2.
 """
@@ -86,8 +86,8 @@ def scramble(acc, secret):
         acc[i] = a * PRIME32_1 & MASK64
 
 
-def of_more(data, seed):
-    n, secret = len(data), secret_of(seed)
+def accumulators(data, secret):
+    n = len(data)
     acc = [PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3, PRIME64_4, PRIME32_2,
            PRIME64_5, PRIME32_1]
     per_block = (len(secret) - 64) // 8
@@ -96,7 +96,13 @@ def of_more(data, seed):
         if stripe % per_block == per_block - 1:
             scramble(acc, secret)
     accumulate(acc, data, n - 64, secret, len(secret) - 64 - 7)
-    h = n * PRIME64_1
+    return acc
+
+
+def of_more(data, seed):
+    secret = secret_of(seed)
+    acc = accumulators(data, secret)
+    h = len(data) * PRIME64_1
     for i in range(4):
         h += fold(acc[2 * i] ^ u64(secret, 11 + 16 * i),
                   acc[2 * i + 1] ^ u64(secret, 19 + 16 * i))
@@ -110,3 +116,124 @@ def xxh3_64(data, seed):
     if len(data) <= 240:
         return of_129_to_240(data, seed)
     return of_more(data, seed)
+
+
+# ---- 128 bits, without a seed ----
+
+
+def u32(data, at):
+    return struct.unpack_from('<I', data, at)[0]
+
+
+def swap(value, size):
+    return int.from_bytes(value.to_bytes(size, 'little'), 'big')
+
+
+def avalanche_64(h):
+    """That of XXH64."""
+    h = (h ^ h >> 33) * PRIME64_2 & MASK64
+    h = (h ^ h >> 29) * PRIME64_3 & MASK64
+    return h ^ h >> 32
+
+
+def key(at):
+    return u64(SECRET, at) ^ u64(SECRET, at + 8)
+
+
+def wide_of_0_to_3(data):
+    n = len(data)
+    if not n:
+        return avalanche_64(key(64)), avalanche_64(key(80))
+    low = data[0] << 16 | data[n >> 1] << 24 | data[n - 1] | n << 8
+    turned = swap(low, 4)
+    high = (turned << 13 | turned >> 19) & MASK32
+    return (avalanche_64(low ^ u32(SECRET, 0) ^ u32(SECRET, 4)),
+            avalanche_64(high ^ u32(SECRET, 8) ^ u32(SECRET, 12)))
+
+
+def wide_of_4_to_8(data):
+    n = len(data)
+    keyed = (u32(data, 0) | u32(data, n - 4) << 32) ^ key(16)
+    product = keyed * (PRIME64_1 + (n << 2))
+    low, high = product & MASK64, product >> 64 & MASK64
+    high = high + (low << 1) & MASK64
+    low ^= high >> 3
+    low = (low ^ low >> 35) * 0x9FB21C651E98DF25 & MASK64
+    return low ^ low >> 28, avalanche(high)
+
+
+def wide_of_9_to_16(data):
+    n = len(data)
+    first, last = u64(data, 0), u64(data, n - 8)
+    product = (first ^ last ^ key(32)) * PRIME64_1
+    low, high = product & MASK64, product >> 64
+    low = low + ((n - 1) << 54) & MASK64
+    last ^= key(48)
+    high = high + last + (last & MASK32) * (PRIME32_2 - 1) & MASK64
+    low ^= swap(high, 8)
+    product = low * PRIME64_2
+    return (avalanche(product & MASK64),
+            avalanche((product >> 64) + high * PRIME64_2 & MASK64))
+
+
+def mix32(acc, data, one, two, secret_at):
+    low, high = acc
+    low = low + mix16(data, one, secret_at, 0) & MASK64
+    low ^= u64(data, two) + u64(data, two + 8) & MASK64
+    high = high + mix16(data, two, secret_at + 16, 0) & MASK64
+    high ^= u64(data, one) + u64(data, one + 8) & MASK64
+    return low, high
+
+
+def wide_end(acc, n):
+    low, high = acc
+    return (avalanche(low + high & MASK64),
+            -avalanche(low * PRIME64_1 + high * PRIME64_4 + n * PRIME64_2
+                       & MASK64) & MASK64)
+
+
+def wide_of_17_to_128(data):
+    n = len(data)
+    acc = n * PRIME64_1 & MASK64, 0
+    for i in range((n - 1) // 32, -1, -1):
+        acc = mix32(acc, data, 16 * i, n - 16 * (i + 1), 32 * i)
+    return wide_end(acc, n)
+
+
+def wide_of_129_to_240(data):
+    n = len(data)
+    acc = n * PRIME64_1 & MASK64, 0
+    for i in range(4):
+        acc = mix32(acc, data, 32 * i, 32 * i + 16, 32 * i)
+    acc = avalanche(acc[0]), avalanche(acc[1])
+    for i in range(4, n // 32):
+        acc = mix32(acc, data, 32 * i, 32 * i + 16, 3 + 32 * (i - 4))
+    acc = mix32(acc, data, n - 16, n - 32, 136 - 17 - 16)
+    return wide_end(acc, n)
+
+
+def merge(acc, secret_at, h):
+    for i in range(4):
+        h += fold(acc[2 * i] ^ u64(SECRET, secret_at + 16 * i),
+                  acc[2 * i + 1] ^ u64(SECRET, secret_at + 8 + 16 * i))
+    return avalanche(h & MASK64)
+
+
+def wide_of_more(data):
+    n = len(data)
+    acc = accumulators(data, SECRET)
+    return (merge(acc, 11, n * PRIME64_1),
+            merge(acc, len(SECRET) - 64 - 11, ~(n * PRIME64_2) & MASK64))
+
+
+def xxh3_128(data):
+    """The 16 bytes, as they are written."""
+    for most, of in ((3, wide_of_0_to_3), (8, wide_of_4_to_8),
+                     (16, wide_of_9_to_16), (128, wide_of_17_to_128),
+                     (240, wide_of_129_to_240)):
+        if len(data) <= most:
+            low, high = of(data)
+            break
+    else:
+        low, high = wide_of_more(data)
+    return struct.pack('>QQ', high, low)

@@ -219,7 +219,8 @@ static int bind_to(struct link *l, const char *address, unsigned port)
 
 	if (fd < 0)
 		return -1;
-	/* which one is decided: the endpoint is for form's sake */
+	/* which one is decided: the endpoint is for form's sake.  ZeroMQ has the
+	 * socket when it has bound it, and not where it fails */
 	if (set_number(l->socket, ZMQ_USE_FD, fd) < 0 ||
 	    zmq_bind(l->socket, "tcp://*:*") < 0) {
 		close(fd);

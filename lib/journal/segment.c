@@ -12,12 +12,12 @@
  */
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/patient.h"
 #include "base/text.h"
 #include "journal/writer.h"
 
@@ -83,7 +83,7 @@ static struct segment_name name_of(const struct journal_writer *w)
 /* NFS tells late errors here. */
 static int let_go(struct journal_writer *w, struct belay_error *err)
 {
-	if (w->fd >= 0 && close(take_fd(&w->fd)) < 0)
+	if (w->fd >= 0 && close_written(take_fd(&w->fd)) < 0)
 		return err_sys(err, "cannot write a journal");
 	return 0;
 }

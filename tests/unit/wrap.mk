@@ -26,7 +26,8 @@ EXTRA_test_hooks_job   = $(PLUGIN_OBJ) $(FAKE_SPANK)
 $(patsubst %,$(B)/tests/unit/plugin/test_hooks_%,submit job): $(FAKE_SPANK)
 $(filter $(B)/tests/unit/plugin/%,$(UNIT)): $(PLUGIN_OBJ)
 WRAP_test_executor = mkdirat fsync renameat clock_mono_ns
-WRAP_test_writer = pwrite run_check_fence fs_type openat close
+WRAP_test_writer = pwrite run_check_fence fs_type openat
+WRAP_test_close = fs_type close
 WRAP_test_shell = gethostname
 WRAP_test_read = fs_read
 

@@ -78,23 +78,6 @@ int __wrap_openat(int dirfd, const char *name, int flags, ...)
 	return __real_openat(dirfd, name, flags, 0600);
 }
 
-static int closes_that_fail;		/* of the next ones */
-
-int __real_close(int fd);
-int __wrap_close(int fd);
-int __wrap_close(int fd)
-{
-	bool fails = closes_that_fail > 0 &&
-		     fcntl(fd, F_GETFL) & (O_WRONLY | O_RDWR);
-	int rc = __real_close(fd);
-
-	if (!fails)
-		return rc;
-	closes_that_fail--;
-	errno = EDQUOT;
-	return -1;
-}
-
 /* ---- a newer attempt between the write and the look ---- */
 
 static struct run *claim_before_look;
@@ -425,27 +408,6 @@ static void test_a_repetition_stands_by_itself(void **state)
 	run_close(r);
 }
 
-static void test_what_close_reports_is_not_acknowledged(void **state)
-{
-	struct tmpdir *d = *state;
-	struct run *r = testrun_open(d);
-	unsigned n = testrun_begin(r, d);
-	struct journal_writer *w;
-
-	disk_type = "nfs";
-	w = numbers_open(r, n, JOURNAL_SMALL, d);
-	numbers_add(w, 0);
-	closes_that_fail = 2;
-	assert_fails(journal_commit(w, &d->err), &d->err, BELAY_EFAILED,
-		     "Disk quota exceeded");
-	closes_that_fail = 0;
-	assert_ok(journal_commit(w, &d->err), &d->err);
-	assert_int_equal(numbers_read(r, n, d).n, 1);
-	disk_type = NULL;
-	journal_close(w);
-	run_close(r);
-}
-
 static void test_a_journal_is_found_where_there_was_none(void **state)
 {
 	struct tmpdir *d = *state;
@@ -482,7 +444,6 @@ int main(void)
 		TEST(test_a_nearly_full_disk_takes_what_fits),
 		TEST(test_a_newer_attempt_fences_even_after_the_write),
 		TEST(test_a_repetition_stands_by_itself),
-		TEST(test_what_close_reports_is_not_acknowledged),
 		TEST(test_a_journal_is_found_where_there_was_none),
 	};
 

@@ -32,6 +32,25 @@ void inquest_fini(struct inquest *q)
 	q->n_nodes = 0;
 }
 
+int inquest_refuse_late(unsigned attempt, struct belay_error *err)
+{
+	return err_set(err, BELAY_EFENCED, "attempt %u does not count: a later "
+		       "one had begun without it", attempt);
+}
+
+/* What another has published may show that the attempt came late. */
+static int still_counts(const struct inquest *q, struct belay_error *err)
+{
+	const struct attempt *a = inquest_attempt(q);
+
+	return a && a->begin ? 0 : inquest_refuse_late(q->attempt, err);
+}
+
+static int look_again(struct inquest *q, struct belay_error *err)
+{
+	return run_reload(q->run, err) < 0 ? -1 : still_counts(q, err);
+}
+
 /* ---- the cause ---- */
 
 static void add_job(const struct inquest *q, struct evidence *e)
@@ -122,7 +141,7 @@ static int find_cause(struct inquest *q, struct belay_error *err)
 		return -1;
 	rc = publish_end(q, &v, err);
 	verdict_free(&v);
-	return rc < 0 ? -1 : run_reload(q->run, err);
+	return rc < 0 ? -1 : look_again(q, err);
 }
 
 /* ---- the decision ---- */
@@ -215,7 +234,7 @@ static int find_decision(struct inquest *q, struct belay_error *err)
 	decision_fini(&d);
 	history_fini(&history);
 	verdict_free(&v);
-	return rc < 0 ? -1 : run_reload(q->run, err);
+	return rc < 0 ? -1 : look_again(q, err);
 }
 
 /* ---- both ---- */
@@ -224,6 +243,8 @@ int inquest_hold(struct inquest *q, struct belay_error *err)
 {
 	const struct attempt *a = inquest_attempt(q);
 
+	if (still_counts(q, err) < 0)
+		return -1;
 	/* what this call does not publish, and sync, somebody else has */
 	if (a->end && a->decided && run_settle(q->run, q->attempt, err) < 0)
 		return -1;

@@ -37,6 +37,9 @@ void inquest_drop_job(struct inquest *q);
 /* The attempt asked about; run_reload() moves it. */
 struct attempt *inquest_attempt(const struct inquest *q);
 
+/* -1: what was asked about began late, and so does not count. */
+int inquest_refuse_late(unsigned attempt, struct belay_error *err);
+
 /* The policy of the job.  1: it cannot be read, p is its preset and err says
  * why. */
 int moment_policy(const struct moment *m, struct policy *p,

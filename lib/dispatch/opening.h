@@ -24,7 +24,8 @@ struct opening {
 	struct begin begin;
 };
 
-/* The attempt before this one, or NULL. */
+/* The attempt before this one, or NULL: also when it turns out that it came
+ * late, which is to be asked after each run_reload(). */
 struct attempt *opening_previous(const struct opening *o);
 
 /* claim.c: look, then claim a number: o->number, and o->previous for the one

@@ -10,7 +10,10 @@
 
 struct attempt *opening_previous(const struct opening *o)
 {
-	return o->previous ? run_attempt(o->run, o->previous) : NULL;
+	struct attempt *a = o->previous ? run_attempt(o->run, o->previous) :
+					  NULL;
+
+	return a && a->begin ? a : NULL;
 }
 
 static bool is_ours(const struct opening *o, const struct begin *b)
@@ -101,6 +104,8 @@ int opening_heed_previous(struct opening *o, struct belay_error *err)
 
 	if (!o->previous)
 		return 0;
+	if (!opening_previous(o))
+		return inquest_refuse_late(o->previous, err);
 	tell_missed(o, opening_previous(o)->begin);
 	q = inquest_of(o);
 	rc = inquest_hold(&q, err);

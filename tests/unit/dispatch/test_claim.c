@@ -274,6 +274,47 @@ static void test_nor_while_its_other_start_is_on_its_way(void **state)
 	by_way_of_another(*state, launch_again_slowly);
 }
 
+/* A run as it was before anything had begun. */
+static struct run *early;
+
+/* By a belay that makes nothing void: it has not seen attempt 1. */
+static void begins_unseeing(struct run *r, struct belay_error *err)
+{
+	struct begin b = as("13", 13);
+
+	assert_int_equal(mkdirat(r->attemptsfd, "000003", 0700), 0);
+	assert_int_equal(run_publish_begin(early, 3, &b, err), 1);
+}
+
+/* While we look into how it ended: what we rely on is not there any more. */
+static void finds_predecessor_late(struct world *w, const char *step_before)
+{
+	early = world_make(w);
+	assert_ok(world_begin(w), &w->err);
+	world_restart(w, "n[1-2]", "n1");
+	let_other(w, begins_unseeing, step_before);
+	assert_fails(world_begin(w), &w->err, BELAY_EFENCED,
+		     "attempt 1 does not count: a later one had begun without "
+		     "it");
+	assert_int_equal(w->err.sys, 0);
+	run_close(early);
+}
+
+static void test_a_predecessor_that_turns_out_late_is_said(void **state)
+{
+	finds_predecessor_late(*state, "000002");
+}
+
+static void test_also_while_its_end_is_published(void **state)
+{
+	finds_predecessor_late(*state, "end.json");
+}
+
+static void test_and_while_its_decision_is(void **state)
+{
+	finds_predecessor_late(*state, "decision.json");
+}
+
 static void claim_in_sleep(struct world *w)
 {
 	let_other(w, claims_and_begins, "");
@@ -311,6 +352,9 @@ int main(void)
 			test_a_start_that_is_late_when_it_claims_fences_nobody),
 		TEST_IN_WORLD(test_nor_by_way_of_another),
 		TEST_IN_WORLD(test_nor_while_its_other_start_is_on_its_way),
+		TEST_IN_WORLD(test_a_predecessor_that_turns_out_late_is_said),
+		TEST_IN_WORLD(test_also_while_its_end_is_published),
+		TEST_IN_WORLD(test_and_while_its_decision_is),
 		TEST_IN_WORLD(test_of_two_jobs_that_begin_at_once_one_yields),
 	};
 

@@ -4,7 +4,8 @@
  *
  * All files are first copied beside their places under temporary names,
  * verified and synced; only then are they renamed.  So damage or a full disk
- * is found before any file of the user's is replaced.
+ * is found before any file of the user's is replaced.  What a restore that was
+ * killed has left goes with the next one into the same place.
  */
 
 #include <errno.h>
@@ -20,15 +21,17 @@
 #include "base/patient.h"
 #include "base/text.h"
 #include "checkpoint/file.h"
+#include "checkpoint/leftover.h"
 #include "checkpoint/packed_files.h"
 #include "checkpoint/store.h"
 #include "fs/tree.h"
 
 struct restore {
+	const struct run *run;
 	const struct checkpoint *c;	/* its files are what is made */
 	int from, into;
 	struct packed_files *packed;	/* where they come from, if packed */
-	char token[17];		/* tells our temporary names from others' */
+	char prefix[LEFTOVER_PREFIX];	/* of our temporary names */
 	unsigned copied;	/* files under temporary names, or tried */
 	struct fs_names made;	/* directories, outer before inner */
 };
@@ -39,8 +42,8 @@ static int temporary(const struct restore *s, unsigned i, char out[PATH_MAX],
 {
 	const char *name = s->c->files[i].name, *slash = strrchr(name, '/');
 
-	if (text_format(out, PATH_MAX, "%.*s.belay-%s-%u",
-			slash ? (int)(slash + 1 - name) : 0, name, s->token,
+	if (text_format(out, PATH_MAX, "%.*s%s-%u",
+			slash ? (int)(slash + 1 - name) : 0, name, s->prefix,
 			i) < 0)
 		return err_set(err, BELAY_EINVAL, "path is too long: '%s'",
 			       name);
@@ -138,12 +141,8 @@ static int copy_all(struct restore *s, struct belay_error *err)
 
 static int restore_into(struct restore *s, struct belay_error *err)
 {
-	uint64_t random;
 	int rc;
 
-	if (text_random(&random, sizeof(random)) < 0)
-		return err_sys(err, "cannot name temporary files");
-	text_hex(&random, sizeof(random), s->token);
 	rc = copy_all(s, err) < 0 || put_in_place(s, err) < 0 ? -1 : 0;
 	if (rc < 0)
 		undo(s);
@@ -170,8 +169,11 @@ static int restore_to(struct restore *s, const char *into,
 	fd = s->into = open_at(AT_FDCWD, into, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
 		err_sys(err, "cannot open '%s'", into);
-	else
+	else {
+		leftover_prefix(s->run, s->prefix);
+		leftover_sweep(s->run, s->c, fd);
 		rc = restore_into(s, err);
+	}
 	if (rc < 0 && made)
 		rmdir(into);
 	return rc;
@@ -181,7 +183,7 @@ static int restore_packed(struct run *r, const struct checkpoint *c,
 			  const char *into, struct belay_error *err)
 {
 	struct packed_files *files = packed_files_open(r, c, err);
-	struct restore s = { .packed = files, .from = -1 };
+	struct restore s = { .run = r, .packed = files, .from = -1 };
 	int rc = -1;
 
 	if (files) {
@@ -196,7 +198,7 @@ int checkpoint_restore(struct run *r, const struct checkpoint *c,
 		       const char *into, struct belay_error *err)
 {
 	_auto_close_ int from = -1;
-	struct restore s = { .c = c };
+	struct restore s = { .run = r, .c = c };
 
 	if (c->damaged)
 		return checkpoint_check(r, c, false, err);

@@ -56,16 +56,19 @@ void run_begin_self(struct begin *b)
 	b->pid_start = process_start(b->pid);
 }
 
+bool run_process_lives(int pid, uint64_t start)
+{
+	return start && process_start(pid) == start;
+}
+
 int run_begin_alive(const struct begin *b)
 {
 	struct begin self = { 0 };
-	uint64_t start;
 
 	run_begin_self(&self);
 	if (strcmp(self.host, b->host) || !*self.boot_id || b->pid <= 0)
 		return -1;
 	if (strcmp(self.boot_id, b->boot_id))
 		return 0;	/* this host, but an earlier boot of it */
-	start = process_start(b->pid);
-	return start && start == b->pid_start;
+	return run_process_lives(b->pid, b->pid_start);
 }

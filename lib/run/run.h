@@ -237,6 +237,8 @@ bool run_begin_is_of(const struct begin *b, uint32_t job_id,
 /* Outside Slurm: does the process that began still run on this host?
  * 1 yes, 0 no, -1 cannot be known from here. */
 int run_begin_alive(const struct begin *b);
+/* The same for a process of this boot and pid namespace. */
+bool run_process_lives(int pid, uint64_t start);
 /* Fill host, boot_id, pid, pid_start with this process. */
 void run_begin_self(struct begin *b);
 

@@ -185,6 +185,39 @@ PY
 	[ "$(json 'sorted(j[0])' <<<"$output")" = "['attempt', 'bytes', 'chunks_done', 'condition', 'created', 'id', 'label', 'path', 'reason', 'writer']" ]
 }
 
+# Files that only look like it, or belong to somebody, stay.
+@test "what restores leave that are killed at any moment goes with the next" {
+	mkdir -p work/sub
+	for i in $(seq 40); do echo "$i" >"work/sub/$i"; done
+	head -c 1000000 /dev/urandom >work/state
+	belay checkpoint save work
+	killed=0
+	for i in $(seq "${KILLS:-30}"); do
+		"$BELAY" checkpoint restore --into back >/dev/null 2>&1 &
+		pid=$!
+		sleep "0.00$((RANDOM % 10))"
+		kill -9 $pid 2>/dev/null || true
+		wait $pid 2>/dev/null || true
+		[ -z "$(find back -name '.belay-*' 2>/dev/null)" ] ||
+			killed=$((killed + 1))
+	done
+	echo "# $killed of ${KILLS:-30} left something" >&3
+	mkdir -p back/work/sub
+	start=$(awk '{ print $22 }' "/proc/$$/stat")
+	place=$(cut -c 1-8 /proc/sys/kernel/random/boot_id).$(printf %x \
+		"$(stat -Lc %i /proc/self/ns/pid)")
+	ours=.belay-0123456789abcdef
+	touch back/work/{$ours-0-x,$ours-1-$place-$$-$start-0,.belay-mine} \
+		back/work/"$ours-1-ffffffff.1-1-1-0" \
+		back/work/".belay-ffffffffffffffff-0-$place-1-1-0"
+	touch back/work/"$ours-1-$place-$$-1-0" back/work/"$ours-0-ffff.1-1-1-0"
+	run -0 belay checkpoint restore --into back
+	diff -r -x '.belay-*' work back/work
+	[ "$(find back -name '.belay-*' | wc -l)" -eq 5 ]
+	[ ! -e back/work/"$ours-1-$place-$$-1-0" ]
+	[ ! -e back/work/"$ours-0-ffff.1-1-1-0" ]
+}
+
 @test "a save that is killed at any moment leaves a good newest checkpoint" {
 	seed=$(date +%s%N)
 	echo "# seed $seed" >&3

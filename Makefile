@@ -218,6 +218,10 @@ $(SHORT): $(B)/tests/crash/inject/short.o
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(LDFLAGS) -o $@ $<
 HELPERS += $(SHORT)
+ifdef SAN	# what it is loaded into may not be sanitized
+$(B)/tests/crash/inject/short.o: ALL_CFLAGS := \
+    $(filter-out -fsanitize% -fno-sanitize%,$(ALL_CFLAGS))
+endif
 
 # belay-agent with a stand-in for libslurm, for the same test.
 AGENT_ALONE := $(B)/tests/crash/inject/belay-agent

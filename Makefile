@@ -14,6 +14,7 @@
 #
 #   DEV=1             warnings are errors
 #   SAN=1             ASan and UBSan, in build-san/ (not the plugin)
+#   SAN=thread        TSan, in build-tsan/, for map, the API and the agent
 #   V=1               show the commands
 #   SLURM_PREFIX=DIR  headers and libraries of another Slurm
 #   TESTS="FILE ..."  what `make check` runs
@@ -37,8 +38,12 @@ plugindir   ?= $(firstword $(patsubst %/,%,$(dir $(wildcard \
                  /usr/lib64/slurm/auth_munge.so /usr/lib/slurm/auth_munge.so))) \
                  $(libdir)/slurm)
 
-ifdef SAN
+ifeq ($(SAN),thread)
+B := build-tsan
+SANITIZE := -fsanitize=thread
+else ifdef SAN
 B := build-san
+SANITIZE := -fsanitize=address,undefined
 else
 B := build
 endif
@@ -68,9 +73,8 @@ ifdef DEV
 ALL_CFLAGS  += -Werror
 endif
 ifdef SAN
-ALL_CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all \
-               -fno-omit-frame-pointer
-ALL_LDFLAGS += -fsanitize=address,undefined
+ALL_CFLAGS  += $(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+ALL_LDFLAGS += $(SANITIZE)
 else
 ALL_CFLAGS  += -fstack-protector-strong -D_FORTIFY_SOURCE=2
 endif
@@ -254,7 +258,9 @@ $(B)/examples/ensemble: $(wildcard contrib/examples/ensemble/*.[ch])
 
 # Three lanes side by side: clusters mostly wait, so there are two of them, the
 # others mostly work.
-RUN = env BUILD=$(abspath $(B)) prove --timer --failures --comments -j 3 \
+RUN = env BUILD=$(abspath $(B)) $(if $(filter thread,$(SAN)), \
+    TSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/tsan.supp) \
+  prove --timer --failures --comments -j 3 \
   --rules 'seq=tests/cluster/{a,c,f,h,k,ma}*' --rules 'seq=tests/cluster/**' \
   --rules 'seq=**' --exec tests/run-one
 check-quick: all $(UNIT) $(HELPERS) $(FUZZERS) $(EXAMPLES)
@@ -355,6 +361,6 @@ uninstall:
 	$(RM) -r $(DESTDIR)$(datadir)/belay
 
 clean:
-	$(RM) -r build build-san
+	$(RM) -r build build-san build-tsan
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

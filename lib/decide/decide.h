@@ -30,6 +30,7 @@ struct question {
 	const struct past *past;	/* earlier ones, since a resume */
 	unsigned n_past;
 	unsigned resumed;		/* after this attempt; 0: never */
+	unsigned lost;			/* starts before them, records gone */
 	struct past now;		/* what ended; rule, counts unset */
 	const struct verdict *verdict;
 	const struct left_out *left_out;	/* by earlier decisions */

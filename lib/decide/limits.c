@@ -8,10 +8,12 @@
 
 /* ---- counting ---- */
 
-/* Attempts that count against attempts.max, this one included. */
+/* Attempts that count against attempts.max, this one included.  So do those of
+ * which nothing is known: a job whose records are lost at each start, say with a
+ * root that is not shared, would else be started for ever as its first attempt. */
 static int counted(const struct question *q, const struct rule *rule)
 {
-	int n = rule->counts;
+	int n = rule->counts + (int)q->lost;
 
 	for (unsigned i = 0; i < q->n_past; i++)
 		n += q->past[i].counts;
@@ -72,6 +74,9 @@ static bool attempts_max(const struct question *q, const struct rule *rule,
 	int n = counted(q, rule), max = q->policy->attempts_max;
 	char since[64] = "";
 
+	if (q->lost)
+		snprintf(since, sizeof(since), ", %u of which left no records",
+			 q->lost);
 	if (q->resumed)
 		snprintf(since, sizeof(since), ", counted since a person let "
 			 "attempt %u be followed", q->resumed);

@@ -86,6 +86,9 @@ static void put_left(const struct handover *h, struct buf *out)
 	/* a run that was stopped goes on with fresh budgets */
 	if (h->previous && !act_stops(h->previous))
 		left = h->previous->decided->attempts_left;
+	else if (!h->previous && left >= 0)
+		left = h->begin->restart < (unsigned)left ?
+			left - (int)h->begin->restart : 0;
 	if (left >= 0)
 		buf_printf(out, "%d", left > 0 ? left - 1 : 0);
 }

@@ -97,11 +97,14 @@ static unsigned first_that_counts(const struct run *r, unsigned n,
 static int tell_past(const struct run *r, unsigned n, const struct progress *p,
 		     struct history *h, struct belay_error *err)
 {
+	unsigned first = first_that_counts(r, n, &h->resumed);
+
 	h->past = calloc(r->n_attempts + 1, sizeof(*h->past));
 	if (!h->past)
 		return err_nomem(err);
-	for (unsigned i = first_that_counts(r, n, &h->resumed);
-	     i < r->n_attempts; i++) {
+	if (!first && r->n_attempts && r->attempts[0].begin)
+		h->lost = r->attempts[0].begin->restart;
+	for (unsigned i = first; i < r->n_attempts; i++) {
 		const struct attempt *a = &r->attempts[i];
 
 		if (a->number < n && a->begin && a->end && a->decided)
@@ -167,6 +170,7 @@ struct question history_question(const struct history *h)
 		.past = h->past,
 		.n_past = h->n_past,
 		.resumed = h->resumed,
+		.lost = h->lost,
 		.now = h->now,
 		.left_out = h->left_out,
 		.n_left_out = h->n_left_out,

@@ -13,6 +13,7 @@ struct history {
 	struct past *past;	/* decided about, oldest first, since the last
 				 * time that a person let the run go on */
 	unsigned n_past, resumed;	/* after which attempt, or 0 */
+	unsigned lost;		/* earlier starts of the first attempt's job */
 	struct past now;
 	struct left_out *left_out;
 	unsigned n_left_out;

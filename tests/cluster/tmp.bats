@@ -13,18 +13,21 @@ load support
 
 setup_file() {
 	need_cluster
-	local plugin=JobContainerType=job_container/tmpfs with=()
+	local plugin=JobContainerType=job_container/tmpfs with=() dirs=
 	! version_is 25.11 || plugin=NamespaceType=namespace/tmpfs
+	! version_is 23.02 || dirs=Dirs=/tmp,/dev/shm,/run/bind/hidden
 	! version_is 24.05 || with=(SlurmdParameters=config_overrides,contain_spank)
 	write_agent
+	mkdir -m 1777 "$BATS_FILE_TMPDIR/hidden"
 	# on a tmpfs that each node has for itself
 	AGENT=/run/bind/agent/agent cluster_start 7 --bind "$BATS_FILE_TMPDIR/agent" \
+		--bind "$BATS_FILE_TMPDIR/hidden" \
 		PrologFlags=Contain "$plugin" "${with[@]}" \
-		'BasePath=/run/slurm/containers AutoBasePath=true'
+		'BasePath=/run/slurm/containers AutoBasePath=true '"$dirs"
 	mkdir "$D/calls"
 	chmod 777 "$D/calls"
 	write_jobs
-	scenarios_start fails dies
+	scenarios_start fails dies root
 }
 
 teardown_file() {
@@ -54,7 +57,7 @@ write_jobs() {
 	grep -q ' /containers/[^ ]* /tmp ' /proc/self/mountinfo || exit 7
 	[ ! -e /tmp/left ] || echo "somebody was here"
 	touch /tmp/left
-	echo "attempt $BELAY_ATTEMPT cause $BELAY_PREVIOUS_CAUSE"
+	echo "attempt $BELAY_ATTEMPT cause $BELAY_PREVIOUS_CAUSE left $BELAY_ATTEMPTS_LEFT"
 	[ "$BELAY_ATTEMPT" -ge 2 ] || exit 3
 	EOF
 	printf '#!/bin/bash\n#SBATCH --exclusive --requeue\nwhile :; do sleep 0.5; done\n' > "$ALICE/dies"
@@ -81,6 +84,17 @@ scenario_dies() {
 	keep again "$(again_after "$job")"
 	alice scancel "$job"
 	until_true 60 job_over "$job"
+}
+
+has_begun_twice() { (($(grep -cs left "$ALICE/root.log") >= 2)); }
+# Its records lie where each job, and each start of it, has a directory of its own.
+scenario_root() {
+	local job
+	version_is 23.02 || return 0
+	job=$(alice sbatch --parsable -N1 --belay --belay-root=/run/bind/hidden/root \
+		-o root.log fails)
+	until_true 200 has_begun_twice
+	alice scancel "$job"
 }
 
 seen() {	# JOB MOMENT: by its agents
@@ -117,6 +131,14 @@ seen() {	# JOB MOMENT: by its agents
 		[[ $(seen "$job" end) == "$at_end" ]]
 		[[ $(seen "$job" after) == the.machines ]]
 	done
+}
+
+@test "starts whose records are lost are told, and counted all the same" {
+	since 23.02
+	scenario_done root 400
+	cat "$ALICE/root.log"
+	grep -q "this is restart 1, but run '.*' has no history" "$ALICE/root.log"
+	[[ $(grep left "$ALICE/root.log") == $'attempt 1 cause  left 9\nattempt 1 cause  left 8' ]]
 }
 
 @test "no node was drained by any of this" {

@@ -57,8 +57,9 @@ static const char more[] =
 	"- {name: leave, on: [stalled], action: none}\n"
 	"- {name: mine, on: [preempted], action: retry}\n";
 
-/* What else is known; a good checkpoint is not damaged. */
-enum { PROGRESS = 1, NO_REQUEUE = 2, GOOD = 4, DAMAGED = 8 };
+/* What else is known; a good checkpoint is not damaged; of nine starts nothing is
+ * known. */
+enum { PROGRESS = 1, NO_REQUEUE = 2, GOOD = 4, DAMAGED = 8, LOST = 16 };
 
 static const struct {
 	const char *policy, *past;
@@ -133,6 +134,11 @@ static const struct {
 	{ "standard", "FFFFFFFFF", CAUSE_FAILED, 1, 0, ACTION_HOLD,
 	  "attempts.max", "the script failed; 10 of 10 attempts are used up: "
 	  "hold the job for a person", 0, 0 },
+	{ "standard", "", CAUSE_FAILED, 1, LOST, ACTION_HOLD, "attempts.max",
+	  "10 of 10 attempts are used up, 9 of which left no records: hold the "
+	  "job for a person", 0, 0 },
+	{ more, "f", CAUSE_FAILED, 1, LOST, ACTION_RETRY, "standard", "", 20,
+	  9 },
 	{ "standard", "uuuuFFFFFFFF", CAUSE_FAILED, 1, 0, ACTION_RETRY,
 	  "standard", "", 0, 1 },
 	{ "version: 1\nattempts: {max: 2, give_up: fail}", "F", CAUSE_FAILED,
@@ -206,6 +212,7 @@ static void check(size_t i)
 		.may_requeue = !(cases[i].known & NO_REQUEUE),
 		.checkpoint_any = cases[i].known & (GOOD | DAMAGED),
 		.checkpoint_good = cases[i].known & GOOD,
+		.lost = cases[i].known & LOST ? 9 : 0,
 		.now_us = NOW,
 	};
 	struct decision d;

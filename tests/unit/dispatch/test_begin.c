@@ -189,6 +189,7 @@ static void test_what_is_unusual_is_said(void **state)
 	w->slurm.no_requeue = true;
 	assert_ok(world_begin(w), &w->err);
 	assert_says(w, "this is restart 3, but run '12' has no history");
+	assert_env(w, "BELAY_ATTEMPTS_LEFT", "6");
 	assert_says(w, "may not be requeued");
 	w->moment.restart++;
 	world_restart(w, "n[1-2]", "n1");

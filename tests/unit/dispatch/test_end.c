@@ -84,6 +84,19 @@ static void test_a_suspect_that_is_not_left_out_costs_no_fifth_call(void **state
 	assert_int_equal(f->calls, 4);
 }
 
+/* A root that is not shared: each start is the first, as far as records tell. */
+static void test_starts_that_left_no_records_are_counted(void **state)
+{
+	struct world *w = *state;
+
+	w->moment.restart = w->slurm.restart = 9;
+	assert_ok(world_begin(w), &w->err);
+	assert_env(w, "BELAY_ATTEMPTS_LEFT", "0");
+	assert_ok(world_end(w, 1), &w->err);
+	assert_says(w, "10 of 10 attempts are used up, 9 of which left no "
+		    "records");
+}
+
 /* "after" has decided and died; the size of the cluster is not known yet. */
 static void test_a_decision_of_another_is_acted_upon_in_full(void **state)
 {
@@ -378,6 +391,7 @@ int main(void)
 		TEST_IN_WORLD(test_a_node_that_died_is_left_out),
 		TEST_IN_WORLD(
 		    test_a_suspect_that_is_not_left_out_costs_no_fifth_call),
+		TEST_IN_WORLD(test_starts_that_left_no_records_are_counted),
 		TEST_IN_WORLD(test_a_decision_of_another_is_acted_upon_in_full),
 		TEST_IN_WORLD(test_what_was_decided_stands),
 		TEST_IN_WORLD(test_a_stale_agent_leaves),

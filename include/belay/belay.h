@@ -281,6 +281,171 @@ int belay_progress_set(struct belay *b, const struct belay_progress *p,
 int belay_progress_get(struct belay *b, struct belay_progress *p,
 		       struct belay_error *err);
 
+/* ---- checkpoints, written ----------------------------------------------- */
+
+struct belay_checkpoint;
+
+struct belay_checkpoint_options {
+	size_t size;		/* sizeof(struct belay_checkpoint_options) */
+	const char *label;	/* or NULL */
+	/*
+	 * Ranks that write one checkpoint together give the same step, a greater
+	 * one for each checkpoint of the attempt; they need not talk to each
+	 * other.  All of them open their handles before any begins one, so that
+	 * nothing is left of a process that died.  0: one more than the last.
+	 */
+	uint64_t step;
+	int async;		/* puts copy, commit returns at once */
+};
+#define BELAY_CHECKPOINT_OPTIONS_INIT \
+	{ sizeof(struct belay_checkpoint_options), NULL, 0, 0 }
+
+/*
+ * Fails early when there will not be room for as much as the newest one took
+ * (err->sys ENOSPC or EDQUOT), after doing what checkpoint.on_full of the policy
+ * says.  To be ended by commit or abandon.
+ */
+struct belay_checkpoint *belay_checkpoint_begin(struct belay *b,
+		const struct belay_checkpoint_options *options,
+		struct belay_error *err);
+
+/* Blocks that the checkpoint before holds already are not written again.  After
+ * a failure only abandon is possible. */
+int belay_checkpoint_put(struct belay_checkpoint *c,
+			 const struct belay_array *a, struct belay_error *err);
+int belay_checkpoint_put_bytes(struct belay_checkpoint *c, const char *name,
+			       const void *data, uint64_t bytes,
+			       struct belay_error *err);
+/* The bytes of a file, as they are now. */
+int belay_checkpoint_put_file(struct belay_checkpoint *c, const char *name,
+			      const char *path, struct belay_error *err);
+
+/*
+ * Frees c in any case.
+ * 1: the checkpoint is there, whole and durable; its number in *id, unless NULL.
+ * 0: this rank's part is durable, and those of others are not there yet (with
+ *    async: nothing is known yet; see belay_checkpoint_wait()).
+ * -1: there is no checkpoint; the one before it is as good as it was.
+ */
+int belay_checkpoint_commit(struct belay_checkpoint *c, uint64_t *id,
+			    struct belay_error *err);
+void belay_checkpoint_abandon(struct belay_checkpoint *c);	/* may be NULL */
+
+/* Wait for every asynchronous checkpoint of this handle.  1, 0 and -1 as commit
+ * would have returned of the newest; an error of any of them is told once. */
+int belay_checkpoint_wait(struct belay *b, uint64_t *id,
+			  struct belay_error *err);
+
+/* ---- checkpoints, read -------------------------------------------------- */
+
+struct belay_checkpoint_info {
+	uint64_t id;
+	unsigned attempt, ranks;	/* ranks 0: plain files */
+	int64_t created_us;
+	uint64_t bytes;		/* of all entries */
+	uint64_t stored;	/* written for it: less when blocks were shared */
+	int good;		/* 0: damaged, or of a fenced attempt */
+	struct belay_progress progress;	/* of rank 0, when it was begun */
+	char label[128];
+};
+/* Ascending ids, plain files too; the caller frees *list with free(3).  How many, or -1. */
+int64_t belay_checkpoint_list(struct belay *b,
+			      struct belay_checkpoint_info **list,
+			      struct belay_error *err);
+
+struct belay_restore;
+
+/*
+ * id 0: the newest good one, but none between what begin has offered to this
+ * attempt and what this attempt has written itself: begin may have stepped over
+ * one.  The caller closes it.  BELAY_ENOENT: there is none, or none that
+ * belay_checkpoint_put() has made.  Names and sizes are checked here, every byte
+ * when it is read.
+ */
+struct belay_restore *belay_restore_open(struct belay *b, uint64_t id,
+					 struct belay_error *err);
+void belay_restore_close(struct belay_restore *r);	/* may be NULL */
+const struct belay_checkpoint_info *
+belay_restore_info(const struct belay_restore *r);
+
+/* What the ranks of the attempt that wrote it have put; valid until close. */
+size_t belay_restore_count(const struct belay_restore *r);
+/* By rank, then in the order of the puts; NULL: i is too great. */
+const struct belay_entry *belay_restore_entry(const struct belay_restore *r,
+					      size_t i);
+const struct belay_entry *belay_restore_find(const struct belay_restore *r,
+					     unsigned rank, const char *name);
+
+/*
+ * Read bytes of an entry from offset on, verified.  With BELAY_ECORRUPT what
+ * stands in data is undefined and the checkpoint is marked: it is never offered
+ * again, and belay_restore_open(b, 0) gives the one before.
+ */
+int belay_restore_read(struct belay_restore *r, const struct belay_entry *e,
+		       uint64_t offset, void *data, uint64_t bytes,
+		       struct belay_error *err);
+/* The whole entry into a new file, put in place when it is verified. */
+int belay_restore_file(struct belay_restore *r, const struct belay_entry *e,
+		       const char *path, struct belay_error *err);
+
+/* ---- memory that is checkpointed whole ---------------------------------- */
+
+/* Until belay_unprotect() or close, data must stay where it is; the struct and
+ * its shape are copied.  A name that is there already is registered anew. */
+int belay_protect(struct belay *b, const char *name,
+		  const struct belay_array *a, struct belay_error *err);
+int belay_unprotect(struct belay *b, const char *name, struct belay_error *err);
+
+/* Begin, put all that is protected, commit: returns as commit.  options may be
+ * NULL. */
+int belay_checkpoint(struct belay *b,
+		     const struct belay_checkpoint_options *options,
+		     uint64_t *id, struct belay_error *err);
+
+/*
+ * Read the newest good checkpoint of this rank back into what is protected; one
+ * that turns out to be damaged is stepped over to the one before.  Then the
+ * recovery callbacks are called, in the order of their registration.
+ * 1: restored from *id; 0: there is none, nothing was touched, and callbacks
+ * were called only in a second or later attempt.
+ * -1: BELAY_ECONFIG, what is protected differs in type or shape from what was
+ * saved; nothing was touched.  Other codes: the memory may be half read.
+ */
+int belay_recover(struct belay *b, uint64_t *id, struct belay_error *err);
+
+/* id 0: there was nothing to restore.  May use the handle. */
+typedef void belay_recovery_fn(struct belay *b, const struct belay_info *info,
+			       uint64_t id, void *arg);
+int belay_on_recovery(struct belay *b, belay_recovery_fn *f, void *arg,
+		      struct belay_error *err);
+
+/* ---- when to checkpoint ------------------------------------------------- */
+
+/*
+ * 1 when a checkpoint is due by checkpoint.interval of the policy: after so many
+ * chunks, so much time, or, for auto, when Young's and Daly's formula says so
+ * from the measured cost of checkpoints and the failure rate; or when one was
+ * asked for.  0: not yet.  Costs under a microsecond; reads the disk at most
+ * once a second.  Ranks decide each for itself: let one decide for all, or pass
+ * on what it said.
+ */
+int belay_should_checkpoint(struct belay *b);
+
+/* Ask for one now.  The only call that a signal handler may make. */
+void belay_request_checkpoint(struct belay *b);
+
+struct belay_statistics {
+	uint64_t checkpoints, kept;	/* ever written in the run; there now */
+	uint64_t bytes, stored;		/* of those written by this handle */
+	uint64_t write_us, wait_us;	/* spent writing; that the caller waited */
+	uint64_t restores, damaged;
+	uint64_t chunks_done, chunks_failed;	/* by this handle */
+	uint64_t results_bytes;
+	uint64_t interval_us;		/* between checkpoints, now; 0: by chunks */
+};
+int belay_statistics(struct belay *b, struct belay_statistics *s,
+		     struct belay_error *err);
+
 /* ---- nodes that failed -------------------------------------------------- */
 
 /* What the program itself has noticed: recorded, and evidence when the cause of

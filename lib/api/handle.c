@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "api/chunks.h"
+#include "api/saves.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "journal/journal.h"
 
@@ -95,6 +97,7 @@ static int join_job(struct belay *b, struct belay_error *err)
 
 static void release(struct belay *b)
 {
+	api_saves_free(b->saves);
 	api_chunks_free(b->chunks);
 	journal_close(b->journal);
 	run_close(b->run);
@@ -114,7 +117,9 @@ static int open_run(struct belay *b, const struct belay_options *options,
 	if (join_job(b, err) < 0 || api_describe(b, err) < 0)
 		return -1;
 	b->options.run = b->options.root = NULL;
-	return 0;
+	b->opened_ns = clock_mono_ns();
+	return b->options.ranks == 1 ? 0 :
+	       packed_forget(b->run, b->attempt, b->options.rank, err);
 }
 
 struct belay *belay_open(const struct belay_options *options,
@@ -146,7 +151,10 @@ int belay_close(struct belay *b, int exit_status, struct belay_error *err)
 		release(b);
 		return 0;
 	}
+	api_background_join(b);
 	rc = api_commit(b, err);
+	if (rc == 0)
+		rc = api_background_tell(b, err);
 	pthread_mutex_destroy(&b->lock);
 	release(b);
 	return rc;

@@ -14,6 +14,7 @@
 #define API_HANDLE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -22,6 +23,7 @@
 #include "run/run.h"
 
 struct api_chunks;
+struct api_saves;
 
 struct belay {
 	pthread_mutex_t lock;
@@ -37,6 +39,10 @@ struct belay {
 	struct belay_progress progress;	/* that was set last, if */
 	bool has_progress, progress_waits;	/* for its record */
 	int64_t progress_ns;	/* when one was recorded; 0: never */
+	struct api_saves *saves;	/* see saves.h; NULL: not asked for */
+	atomic_uint asked;	/* checkpoints, by belay_request_checkpoint() */
+	int64_t opened_ns;
+	uint64_t n_done, n_failed, result_bytes;	/* recorded */
 	struct api_chunks *chunks;	/* see chunks.h; NULL: not asked for */
 };
 

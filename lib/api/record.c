@@ -18,12 +18,20 @@ int api_journal(struct belay *b, struct belay_error *err)
 	return b->journal ? 0 : -1;
 }
 
+static void count(struct belay *b, const struct event *e)
+{
+	b->n_done += e->type == EVENT_CHUNK_DONE;
+	b->n_failed += e->type == EVENT_CHUNK_FAIL;
+	b->result_bytes += e->result.length;
+}
+
 int api_record(struct belay *b, const struct event *e, struct belay_error *err)
 {
 	struct belay_error why = { 0 };
 
 	if (api_journal(b, err) < 0)
 		return -1;
+	count(b, e);
 	if (event_add(b->journal, e, &why))
 		return 0;
 	/* too much for one batch: what is there goes first */

@@ -159,6 +159,7 @@ struct packed_writer *packed_begin(const struct run *r, unsigned n,
 		err_nomem(err);
 		return NULL;
 	}
+	w->pid = getpid();
 	w->fd = w->storefd = -1;
 	w->run = run_open_dir(r->dir, err);
 	if (w->run && begin(w, n, opt, err) == 0)
@@ -197,7 +198,7 @@ static void release(struct packed_writer *w)
 /* What is announced may be in a checkpoint by now, so it stays. */
 static void withdraw(struct packed_writer *w)
 {
-	if (w->fd < 0 || w->announced)
+	if (w->fd < 0 || w->announced || w->pid != getpid())
 		return;
 	if (w->c.ranks > 1) {
 		remove_own(w);

@@ -73,6 +73,11 @@ int packed_commit(struct packed_writer *w, struct packed_done *done,
 		  struct belay_error *err);
 void packed_abandon(struct packed_writer *w);	/* w may be NULL */
 
+/* The number of what the ranks have written in attempt n as that step: 1, and
+ * *id; 0: it is not there; -1. */
+int packed_published(struct run *r, unsigned n, uint64_t step, unsigned ranks,
+		     uint64_t *id, struct belay_error *err);
+
 /* What this rank has staged in attempt n, in a process that died, is void: it
  * must not become one with what the others write now. */
 int packed_forget(const struct run *r, unsigned n, unsigned rank,

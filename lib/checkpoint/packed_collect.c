@@ -105,26 +105,35 @@ static int write_manifest(struct packed_writer *w, struct belay_error *err)
 	return 0;
 }
 
-/* The number that another rank gave to what we have written, or 0. */
-static int find_published(struct packed_writer *w, uint64_t *id,
-			  struct belay_error *err)
+int packed_published(struct run *r, unsigned n, uint64_t step, unsigned ranks,
+		     uint64_t *id, struct belay_error *err)
 {
 	struct checkpoint_list list;
+	bool found = false;
 
-	if (checkpoint_list(w->run, &list, err) < 0)
+	if (checkpoint_list(r, &list, err) < 0)
 		return -1;
-	for (unsigned i = list.n; i-- > 0 && !*id;) {
+	for (unsigned i = list.n; i-- > 0 && !found;) {
 		const struct checkpoint *c = &list.c[i];
 
-		if (c->ranks == w->c.ranks && c->attempt == w->c.attempt &&
-		    c->step == w->c.step &&
-		    !memcmp(&c->parts[w->rank].index, &w->sum.index,
-			    sizeof(w->sum.index)))
+		found = c->ranks == ranks && c->attempt == n &&
+			c->step == step;
+		if (found)
 			*id = c->id;
 	}
 	checkpoint_list_free(&list);
-	if (*id)
-		return 1;
+	return found;
+}
+
+/* Another rank was faster. */
+static int find_published(struct packed_writer *w, uint64_t *id,
+			  struct belay_error *err)
+{
+	int rc = packed_published(w->run, w->c.attempt, w->c.step, w->c.ranks,
+				  id, err);
+
+	if (rc)
+		return rc;
 	return err_set(err, BELAY_EFAILED, "'%s' is gone; was it removed?",
 		       w->staging);
 }

@@ -3,10 +3,13 @@
 #ifndef CHECKPOINT_PACKED_WRITER_H
 #define CHECKPOINT_PACKED_WRITER_H
 
+#include <sys/types.h>
+
 #include "checkpoint/packed.h"
 
 struct packed_writer {
 	struct run *run;	/* its own */
+	pid_t pid;		/* of who made it: another one only frees */
 	unsigned rank;
 	struct packed_options opt;
 	int storefd, fd;	/* checkpoints/, the staging directory */

@@ -10,6 +10,8 @@ WRAP_test_commit = fsync fdatasync renameat write read
 WRAP_test_part_durable = fsync
 WRAP_test_prune = run_check_fence clock_wall_us
 WRAP_test_packed = linkat
+WRAP_test_saves = fstatvfs fsync
+EXTRA_test_saves = -lm
 WRAP_test_restore = write read fsync
 WRAP_test_failures = fsync fdatasync mkdirat linkat renameat write pwrite read \
   openat malloc calloc realloc strdup posix_memalign

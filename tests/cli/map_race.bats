@@ -56,3 +56,26 @@ is_gone() { ! [ -e "/proc/$1" ]; }
 	[[ $output != *'"late": true'* ]]
 	[ "$(belay status r --json | grep -c '"attempt":')" = 3 ]
 }
+
+@test "who typed it a moment later goes on, and the one before does nothing" {
+	belay map --run r --set first --chunks 1 -- true
+	# it has claimed attempt 2, and is held before it publishes its begin
+	strace -o trace -P "$BELAY_ROOT/local/r/attempts/000002" -e trace=linkat \
+		-e inject=linkat:delay_enter=3600s:when=1 \
+		"$BELAY" map --run r --chunks 4 -- sh -c 'echo {} >>ran' \
+		>out 2>&1 3>&- &
+	tracer=$!
+	wait_for is_held "$tracer"
+	held=$(pgrep -P "$tracer")
+	belay map --run r --chunks 4 -- sh -c 'echo {} >>ran'
+	kill -KILL "$tracer"
+	wait_for is_gone "$held"
+	cat out
+	grep "process [0-9]* of this host works on run 'r'; wait for it or end it" out
+	[ "$(sort ran | tr '\n' ' ')" = "0 1 2 3 " ]
+	run -0 belay why r
+	[[ $output == *"Attempt 2 was claimed and never began."* ]]
+	run -0 belay events r
+	[[ $output == *"claimed, and never began"* ]]
+	[ "$(belay status r --json | grep -c '"cause": "completed"')" = 2 ]
+}

@@ -6,7 +6,7 @@
  * blocks only if they are there.
  */
 
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -14,6 +14,8 @@
 #include "pack/format.h"
 
 #define BLOCK_SIZE 32u
+
+const char pack_no_memory[] = "no memory";
 
 static const char *get_parent(struct cursor *c, struct pack_parent *p)
 {
@@ -34,6 +36,7 @@ static const char *get_entry(struct cursor *c, struct pack_index *ix,
 	char name[BELAY_NAME_MAX + 1];
 	uint64_t shape[BELAY_DIMS_MAX];
 	struct belay_array a = { .name = name, .shape = shape };
+	struct belay_error err;
 	uint64_t bytes;
 
 	get_str(c, name, sizeof(name));
@@ -47,8 +50,8 @@ static const char *get_entry(struct cursor *c, struct pack_index *ix,
 	if (c->bad || bytes == UINT64_MAX ||
 	    bytes / PACK_BLOCK + (bytes % PACK_BLOCK != 0) > *blocks_left)
 		return "an entry has more bytes than blocks";
-	if (!pack_index_add(ix, &a, NULL))
-		return "an entry is wrong, or there is no memory";
+	if (!pack_index_add(ix, &a, &err))
+		return err.sys == ENOMEM ? pack_no_memory : "an entry is wrong";
 	*blocks_left -= ix->entry[ix->n_entries - 1]->n_blocks;
 	return NULL;
 }

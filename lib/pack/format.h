@@ -80,7 +80,9 @@ const char *pack_header_decode(const uint8_t *bytes, struct pack_header *h,
 			       uint64_t *identity, bool *newer);
 const char *pack_footer_decode(const uint8_t bytes[PACK_FOOTER],
 			       uint64_t identity, struct pack_footer *f);
-/* ix is { 0 } and to be freed in any case; blocks of this file end before end. */
+/* ix is { 0 } and to be freed in any case; blocks of this file end before end.
+ * pack_no_memory: nothing is wrong with it. */
+extern const char pack_no_memory[];
 const char *pack_index_decode(const uint8_t *bytes, size_t len, uint64_t end,
 			      struct pack_index *ix);
 

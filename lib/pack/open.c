@@ -66,6 +66,8 @@ static int read_index(struct pack_reader *r, const struct ends *ends,
 	if (memcmp(&d, &f->digest, sizeof(d)) != 0)
 		return not_good(r->name, "the index is damaged", false, err);
 	wrong = pack_index_decode(bytes, f->len, f->at, &r->source.ix);
+	if (wrong == pack_no_memory)
+		return err_nomem(err);
 	if (!wrong && r->source.ix.identity != ends->identity)
 		wrong = "the index is another part's";
 	return wrong ? not_good(r->name, wrong, false, err) : 0;

@@ -10,7 +10,8 @@
 #   make fuzz         SECONDS=60 for each decoder
 #   make mutate       leave every sync out in turn, and see a test miss it
 #   make lint         shellcheck, cppcheck, codespell
-#   make install      DESTDIR= prefix=/usr/local plugindir= sysconfdir=/etc
+#   make install      DESTDIR= prefix=/usr/local plugindir= sysconfdir=/etc;
+#                     pythondir=DIR: slurm_belay too
 #
 #   DEV=1             warnings are errors
 #   SAN=1             ASan and UBSan, in build-san/ (not the plugin)
@@ -177,7 +178,7 @@ UNIT    := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 UNIT_O  := $(call objects,$(wildcard tests/support/*.c))
 SCRIPTS := $(sort $(wildcard tests/*.t tests/cli/*.bats tests/cli/*.t \
              tests/format/*.t tests/crash/*.t tests/fuzz/*.t tests/power/*.t tests/power/*.bats \
-             tests/examples/*.bats))
+             tests/examples/*.bats tests/python/*.t))
 CLUSTER := $(sort $(wildcard tests/cluster/*.bats tests/cluster/*.t \
              tests/versions/*.t))
 NFS     := $(sort $(wildcard tests/nfs/*.t))
@@ -349,8 +350,16 @@ install: all
 	$(INSTALL) -m 644 man/*.1 $(DESTDIR)$(mandir)/man1/
 	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(mandir)/man5/
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(mandir)/man8/
+ifdef pythondir
+	$(INSTALL) -d $(DESTDIR)$(pythondir)/slurm_belay
+	$(INSTALL) -m 644 contrib/python/slurm_belay/*.py \
+	  contrib/python/slurm_belay/py.typed $(DESTDIR)$(pythondir)/slurm_belay/
+endif
 
 uninstall:
+ifdef pythondir
+	$(RM) -r $(DESTDIR)$(pythondir)/slurm_belay
+endif
 	$(RM) $(DESTDIR)$(bindir)/belay $(DESTDIR)$(libexecdir)/belay-agent \
 	  $(DESTDIR)$(libdir)/libbelay.so* $(DESTDIR)$(includedir)/belay/belay.h \
 	  $(DESTDIR)$(plugindir)/spank_belay.so \

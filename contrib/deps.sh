@@ -15,7 +15,8 @@ set -u
 PATH=$PATH:/usr/sbin:/sbin
 
 # What is looked for is a command (cmd:), a header (hdr:), what pkg-config knows
-# (pc:, perhaps with a version) or a part of clang's runtime (rt:).
+# (pc:, perhaps with a version), a part of clang's runtime (rt:) or a module of
+# the distribution's Python (py:).
 table() {
 	cat <<'EOF'
 # group looked for        Debian          RHEL, Fedora
@@ -48,6 +49,7 @@ test   cmd:mkfs.ext4      e2fsprogs       e2fsprogs
 test   cmd:mkfs.xfs       xfsprogs        xfsprogs
 test   cmd:mkfs.btrfs     btrfs-progs     btrfs-progs
 test   cmd:debootstrap    debootstrap     debootstrap
+test   py:numpy           python3-numpy   python3-numpy
 nfs    cmd:linux.uml      user-mode-linux -
 nfs    cmd:rpc.nfsd       nfs-kernel-server nfs-utils
 nfs    cmd:rpcbind        rpcbind         rpcbind
@@ -113,6 +115,7 @@ is_there() {
 	hdr:*)	have_header "${1#hdr:}" ;;
 	pc:*)	knows_package "${1#pc:}" ;;
 	rt:*)	have_runtime "${1#rt:}" ;;
+	py:*)	/usr/bin/python3 -c "import ${1#py:}" 2>/dev/null ;;
 	esac
 }
 

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""belay.h in the words of ctypes, and nothing else.
+
+Structures bear the names of the header, and so do their members: a test has a C
+compiler compare every size, offset and prototype.
+"""
+
+from __future__ import annotations
+
+from ctypes import (POINTER, Structure, c_char, c_char_p, c_double,
+                    c_int, c_int64, c_size_t, c_uint, c_uint64, c_void_p)
+
+
+class belay_error(Structure):
+    _fields_ = [("code", c_uint), ("sys", c_int), ("text", c_char * 512)]
+
+
+class belay_options(Structure):
+    _fields_ = [("size", c_size_t), ("run", c_char_p), ("root", c_char_p),
+                ("rank", c_uint), ("ranks", c_uint), ("batch", c_uint),
+                ("threads", c_uint), ("memory_max", c_uint64)]
+
+
+class belay_info(Structure):
+    _fields_ = [("run", c_char_p), ("run_dir", c_char_p),
+                ("cluster", c_char_p), ("attempt", c_uint),
+                ("action", c_char_p), ("previous_cause", c_char_p),
+                ("previous_nodes", c_char_p), ("suspect_nodes", c_char_p),
+                ("checkpoint", c_uint64), ("chunks_done", c_uint64),
+                ("attempts_left", c_int), ("rank", c_uint), ("ranks", c_uint),
+                ("node", c_char * 256)]
+
+
+class belay_array(Structure):
+    _fields_ = [("name", c_char_p), ("type", c_uint), ("dims", c_uint),
+                ("shape", POINTER(c_uint64)), ("data", c_void_p)]
+
+
+class belay_chunk_counts(Structure):
+    _fields_ = [("total", c_uint64), ("done", c_uint64),
+                ("running", c_uint64), ("pending", c_uint64),
+                ("retrying", c_uint64), ("quarantined", c_uint64)]
+
+
+class belay_result(Structure):
+    _fields_ = [("chunk", c_uint64), ("attempt", c_uint), ("node", c_char_p),
+                ("duration_us", c_uint64), ("done_us", c_int64),
+                ("arrays", POINTER(belay_array)), ("n_arrays", c_uint)]
+
+
+class belay_progress(Structure):
+    _fields_ = [("iteration", c_uint64), ("current_time", c_double),
+                ("error_estimate", c_double), ("chunks_completed", c_uint64),
+                ("chunks_remaining", c_uint64)]
+
+
+class belay(Structure):
+    """Opaque, as is the next one."""
+
+
+class belay_results(Structure):
+    pass
+
+
+STRUCTURES = [belay_error, belay_options, belay_info, belay_array,
+              belay_chunk_counts, belay_result, belay_progress]
+
+_handle = POINTER(belay)
+_err = POINTER(belay_error)
+_array = POINTER(belay_array)
+_results = POINTER(belay_results)
+
+#: name: (what it returns, what it takes)
+FUNCTIONS = {
+    "belay_version": (c_char_p, ()),
+    "belay_open": (_handle, (POINTER(belay_options), _err)),
+    "belay_close": (c_int, (_handle, c_int, _err)),
+    "belay_info": (POINTER(belay_info), (_handle,)),
+    "belay_flush": (c_int, (_handle, _err)),
+    "belay_beat": (c_int, (_handle, _err)),
+    "belay_type_size": (c_size_t, (c_uint,)),
+    "belay_array_bytes": (c_uint64, (_array,)),
+    "belay_chunks": (c_int, (_handle, c_char_p, c_uint64, _err)),
+    "belay_chunk_next": (c_int, (_handle, c_char_p, POINTER(c_uint64), _err)),
+    "belay_chunk_done": (c_int, (_handle, c_char_p, c_uint64, _err)),
+    "belay_chunk_done_with": (c_int, (_handle, c_char_p, c_uint64, _array,
+                                      c_uint, _err)),
+    "belay_chunk_fail": (c_int, (_handle, c_char_p, c_uint64, c_char_p, c_int,
+                                 _err)),
+    "belay_chunk_counts": (c_int, (_handle, c_char_p,
+                                   POINTER(belay_chunk_counts), _err)),
+    "belay_pending_retries": (c_int64, (_handle, c_char_p, POINTER(c_uint64),
+                                        c_size_t, _err)),
+    "belay_clear_retries": (c_int64, (_handle, c_char_p, c_char_p, _err)),
+    "belay_results_open": (_results, (_handle, c_char_p, _err)),
+    "belay_results_next": (c_int, (_results, POINTER(belay_result), _err)),
+    "belay_results_close": (None, (_results,)),
+    "belay_progress_set": (c_int, (_handle, POINTER(belay_progress), _err)),
+    "belay_progress_get": (c_int, (_handle, POINTER(belay_progress), _err)),
+    "belay_node_fail": (c_int, (_handle, c_char_p, c_char_p, _err)),
+    "belay_node_recovered": (c_int, (_handle, c_char_p, _err)),
+    "belay_node_is_failed": (c_int, (_handle, c_char_p, _err)),
+    "belay_failed_nodes": (c_int64, (_handle, POINTER(c_char_p), _err)),
+}

@@ -36,7 +36,7 @@ static unsigned made, made_void, held, killed;	/* in all rounds */
 static uint32_t first_id;	/* of the round */
 static bool may_die, is_racing;
 
-enum before { NOTHING, DEAD, ENDED, AT_WORK, BEFORES };
+enum before { NOTHING, DEAD, ENDED, AT_WORK, BEFORE_COUNT };
 
 struct round {
 	unsigned n;		/* that begin */
@@ -296,7 +296,7 @@ static void test_of_all_that_begin_at_once_one_does(void **state)
 	for (unsigned i = 0; i < rounds; i++) {
 		struct round r = {
 			.n = 3 + (unsigned)random() % 2,
-			.before = (enum before)(random() % BEFORES),
+			.before = (enum before)(random() % BEFORE_COUNT),
 			.twice = random() % 4 == 0,
 			.deadly = random() % 4 == 0,
 		};

@@ -17,11 +17,37 @@
 #include "run/run.h"
 #include "run/task.h"
 
+/* Nobody of that name, in the words of getpwnam(3). */
+static bool is_unknown(int sys)
+{
+	return !sys || sys == ENOENT || sys == ESRCH || sys == EBADF ||
+	       sys == EPERM;
+}
+
+/* A name service that fails now does not say that there is no home: an epilog
+ * takes that for a job without records. */
+static const char *home(struct belay_error *err)
+{
+	struct passwd *pw;
+
+	do {
+		errno = 0;
+		pw = getpwuid(geteuid());
+	} while (!pw && errno == EINTR);
+	if (pw && pw->pw_dir && *pw->pw_dir == '/')
+		return pw->pw_dir;
+	if (!pw && !is_unknown(errno))
+		err_sys(err, "cannot look up the home directory");
+	else
+		err_set(err, BELAY_ENOENT, "no home directory is known; "
+			"say --belay-root=DIR or set BELAY_ROOT");
+	return NULL;
+}
+
 char *run_root(const char *explicit_root, struct belay_error *err)
 {
-	const char *env = getenv("BELAY_ROOT");
+	const char *env = getenv("BELAY_ROOT"), *dir;
 	const char *given = explicit_root && *explicit_root ? explicit_root : env;
-	struct passwd *pw;
 	char *root = NULL;
 
 	if (given && *given) {
@@ -32,13 +58,10 @@ char *run_root(const char *explicit_root, struct belay_error *err)
 		}
 		root = strdup(given);
 	} else {
-		pw = getpwuid(geteuid());
-		if (!pw || !pw->pw_dir || *pw->pw_dir != '/') {
-			err_set(err, BELAY_ENOENT, "no home directory is known; "
-				"say --belay-root=DIR or set BELAY_ROOT");
+		dir = home(err);
+		if (!dir)
 			return NULL;
-		}
-		if (asprintf(&root, "%s/.belay", pw->pw_dir) < 0)
+		if (asprintf(&root, "%s/.belay", dir) < 0)
 			root = NULL;
 	}
 	if (!root)

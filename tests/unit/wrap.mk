@@ -3,6 +3,7 @@
 # lib/ that it links.
 WRAP_test_fs = fsync fdatasync linkat renameat write
 WRAP_test_run = openat
+WRAP_test_root = getpwuid
 WRAP_test_move = fsync renameat
 WRAP_test_tree = copy_file_range
 WRAP_test_damage = fsync fdatasync

@@ -236,6 +236,10 @@ $(AGENT_ALONE): $(B)/tests/crash/inject/slurm.o $(AGENT_OBJ) \
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=clock_sleep_ms -o $@ $^ \
 	  $(RECORD_LIBS) $(DECIDE_LIBS) -lpthread
 HELPERS += $(AGENT_ALONE)
+# Which 'belay begin' looks for beside itself.
+$(B)/tests/crash/inject/belay: $(B)/belay $(AGENT_ALONE)
+	$(Q)cp $< $@
+HELPERS += $(B)/tests/crash/inject/belay
 
 # The fuzzers, for what they found once.
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))

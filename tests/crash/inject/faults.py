@@ -72,10 +72,10 @@ class Fault:
                     self.call, what, self.nth, "+" if self.lasting else "")]
 
 
-def count_calls(argv, **how):
+def count_calls(argv, within=(), **how):
     """How often each call is made, by name."""
     trace = how["cwd"] + "/trace"
-    subprocess.run(["strace", "-qq", "-o", trace] + argv, check=False,
+    subprocess.run([*within, "strace", "-qq", "-o", trace] + argv, check=False,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **how)
     counts = {}
     with open(trace, encoding="utf-8", errors="replace") as lines:

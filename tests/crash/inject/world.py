@@ -7,6 +7,7 @@ import subprocess
 
 BELAY = os.path.join(os.environ["BUILD"], "belay")
 AGENT = os.path.join(os.environ["BUILD"], "tests/crash/inject/belay-agent")
+BESIDE = os.path.join(os.environ["BUILD"], "tests/crash/inject/belay")
 RUN = "root/mc/demo"
 # With SAN=1: leaks cannot be looked for there, nor what is preloaded come last.
 UNDER_STRACE = "detect_leaks=0:verify_asan_link_order=0"
@@ -74,12 +75,16 @@ class World:
     def start(self, words, fault=None, program=BELAY, **variables):
         """Run a verb; words may name {W}, this world's directory."""
         argv = [program] + [w.format(W=self.path) for w in words]
-        prefix = fault.strace() if fault else []
+        prefix = self.within() + (fault.strace() if fault else [])
         how = self.how()
         how["env"].update(variables)
         return subprocess.run(prefix + argv, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, check=False,
                               timeout=120, **how)
+
+    def within(self):
+        """What starts a program where it finds this world."""
+        return []
 
     def ask(self, *words):
         """What a verb says when nothing is wrong."""

@@ -23,6 +23,13 @@ int verb_fail(const struct verb *v, const struct belay_error *err)
 	return err->code == BELAY_EINVAL ? EXIT_USAGE : EXIT_FAILED;
 }
 
+int verb_refuse(const struct verb *v, const struct belay_error *err)
+{
+	int status = verb_fail(v, err);
+
+	return err->code == BELAY_ECONFIG ? EXIT_USAGE : status;
+}
+
 static void try_help(const struct verb *v)
 {
 	fprintf(stderr, "Try 'belay %s --help'.\n", v->name);

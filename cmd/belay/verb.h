@@ -54,6 +54,9 @@ int verb_option_status(int found);
 
 /* "belay VERB: text" to stderr; the exit status that fits the code. */
 int verb_fail(const struct verb *v, const struct belay_error *err);
+/* The same where BELAY_ECONFIG means that the command line cannot be right,
+ * such as another count than the set has: trying again will not help. */
+int verb_refuse(const struct verb *v, const struct belay_error *err);
 /* The same for a mistake on the command line, with "Try 'belay V --help'." */
 int verb_usage(const struct verb *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -23,7 +23,7 @@ const struct verb verb_beat = {
 	.name = "beat", .synopsis = "",
 	.line = "record that the work gets on",
 	.more = "For programs without chunks and checkpoints: the first beat "
-		"arms 'stall.after' and\n'attempts.without_progress' of the "
-		"policy, every beat satisfies them.",
+		"arms\n'attempts.without_progress' of the policy, every beat "
+		"satisfies it.",
 	.run = run,
 };

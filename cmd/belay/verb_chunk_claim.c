@@ -53,11 +53,11 @@ static int run(const struct verb *v, int argc, char **argv)
 		return EXIT_USAGE;
 	set = chunk_set_name(given[GIVEN_SET]);
 	if (chunk_turn_begin(&turn, &err) < 0)
-		return verb_fail(v, &err);
+		return verb_refuse(v, &err);
 	rc = chunk_shell_claim(turn.shell, set, count, attempts, &chunk,
 			       &unfinished, &err);
 	if (rc < 0)
-		return verb_fail(v, &err);
+		return verb_refuse(v, &err);
 	if (rc == 0)
 		return none(set, unfinished, given_up(&turn, set));
 	printf("%" PRIu64 "\n", chunk);

@@ -34,10 +34,10 @@ static int run(const struct verb *v, int argc, char **argv)
 		return EXIT_USAGE;
 	name = chunk_set_name(given[GIVEN_SET]);
 	if (chunk_turn_begin(&turn, &err) < 0)
-		return verb_fail(v, &err);
+		return verb_refuse(v, &err);
 	s = chunk_shell_state(turn.shell, name, count, &err);
 	if (!s)
-		return verb_fail(v, &err);
+		return verb_refuse(v, &err);
 	print_pending(chunk_set_find(s, name));
 	chunk_state_free(s);
 	return EXIT_DONE;
@@ -45,9 +45,10 @@ static int run(const struct verb *v, int argc, char **argv)
 
 const struct verb verb_chunk_pending = {
 	.name = "chunk pending", .synopsis = "[--set NAME] [--chunks N]",
-	.line = "print the numbers of chunks that nobody has begun",
-	.more = "One a line: what is neither done, nor running, nor given up.  "
-		"For a single loop over\nall of them; several loops share them "
-		"with 'belay chunk claim'.",
+	.line = "print the numbers of chunks that are left to be begun",
+	.more = "One a line: what is neither done, nor running, nor given up; "
+		"what failed and may be\ntried again is among them.  For a "
+		"single loop over all of them; several loops share\nthem with "
+		"'belay chunk claim'.",
 	.options = options, .run = run,
 };

@@ -50,6 +50,9 @@ struct request {		/* what was asked for */
 	double timeout_s;	/* -1: the same */
 };
 
+#define NOT_A_NAME "not a name; use A-Z a-z 0-9 . _ @ + = -, the first " \
+	"neither . nor -"
+
 /* 0, or what is wrong with the argument of an option. */
 static const char *take_number(struct request *q, int option, const char *arg)
 {
@@ -82,7 +85,7 @@ static const char *take_option(struct request *q, int option, const char *arg)
 	switch (option) {
 	case OPT_SET:
 		q->work.set = q->session.set = arg;
-		return text_is_name(arg) ? NULL : "not a name";
+		return text_is_name(arg) ? NULL : NOT_A_NAME;
 	case OPT_FROM:
 		q->from = arg;
 		return NULL;
@@ -94,7 +97,7 @@ static const char *take_option(struct request *q, int option, const char *arg)
 		return NULL;
 	case OPT_RUN:
 		q->session.run = arg;
-		return text_is_name(arg) ? NULL : "not a name";
+		return text_is_name(arg) ? NULL : NOT_A_NAME;
 	case OPT_ROOT:
 		q->session.root = arg;
 		return NULL;
@@ -284,7 +287,7 @@ static int run(const struct verb *v, int argc, char **argv)
 	    load_items(&q, &items, &err) == 0)
 		status = run_session(&q, &items, &err);
 	if (status < 0) {
-		status = verb_fail(v, &err);
+		status = verb_refuse(v, &err);
 		if (is_worth_another(&err))
 			status = EXIT_UNFINISHED;
 	}

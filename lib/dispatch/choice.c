@@ -47,6 +47,10 @@ static int read_file(const char *path, struct buf *out, struct belay_error *err)
 		if (n < 0 && errno == ETIMEDOUT)
 			return err_set(err, BELAY_ECONFIG, "nothing comes "
 				       "from the policy's pipe '%s'", path);
+		if (n < 0 && errno == EISDIR)
+			return err_set(err, BELAY_ECONFIG, "a policy is a file "
+				       "or a preset, and this is a directory: "
+				       "'%s'", path);
 		if (n < 0)
 			return err_sys(err, "cannot read policy '%s'", path);
 		out->len += (size_t)n;

@@ -40,9 +40,8 @@ static int expand_one(char letter, const struct pattern_words *words,
 		buf_puts(out, word);
 		return 0;
 	}
-	return err_set(err, BELAY_EINVAL, "'%%%c' stands for nothing; there "
-		       "are %%j %%A %%a %%x %%u and %%%%",
-		       letter ? letter : ' ');
+	return err_set(err, BELAY_EINVAL, "'%%%.1s' stands for nothing; there "
+		       "are %%j %%A %%a %%x %%u and %%%%", &letter);
 }
 
 int pattern_expand(const char *pattern, const struct pattern_words *words,

@@ -85,7 +85,8 @@ static bool says_nothing(const struct event_field *f, const void *member)
 					: number_of(f, member) == 0;
 }
 
-/* A place to write to that is never overrun. */
+/* A place to write to that is never overrun, and stays one printable line,
+ * whatever a program gave as its reason. */
 struct line {
 	char *out;
 	size_t len;
@@ -95,8 +96,9 @@ static void add(struct line *l, const char *text, size_t len)
 {
 	if (len > EVENT_TEXT - 1 - l->len)
 		len = EVENT_TEXT - 1 - l->len;
-	memcpy(l->out + l->len, text, len);
-	l->len += len;
+	for (size_t i = 0; i < len; i++)
+		l->out[l->len++] = (unsigned char)text[i] < 0x20 ||
+				   text[i] == 0x7f ? '?' : text[i];
 	l->out[l->len] = '\0';
 }
 

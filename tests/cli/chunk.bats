@@ -80,6 +80,21 @@ setup() {
 	[ "$output" = 1 ]
 }
 
+@test "a reason of several lines is shown as one" {
+	run -0 belay chunk claim --chunks 2
+	run -0 belay chunk fail --no-retry --reason $'two\nlines\e[2J' 0
+	run -0 belay chunk list
+	[[ "${lines[1]}" == *'reported: two?lines?[2J' ]]
+	run -0 belay events demo
+	[[ $output == *'two?lines?[2J'* ]]
+}
+
+@test "another count than the set has is a mistake: 2" {
+	run -0 belay chunk claim --chunks 2
+	run -2 belay chunk claim --chunks 3
+	[[ $output == *"set 'main' has 2 chunks in this run, not 3"* ]]
+}
+
 @test "the next attempt goes on with what is left" {
 	belay chunk claim --chunks 3
 	belay chunk done 0
@@ -145,7 +160,7 @@ PY
 	belay chunk done --set b 0
 	run -0 belay chunk pending --set b
 	[ "$output" = 1 ]
-	run -1 belay chunk pending --set a --chunks 5
+	run -2 belay chunk pending --set a --chunks 5
 	[ "$output" = "belay chunk pending: set 'a' has 2 chunks in this run, not 5; use another set or another run" ]
 }
 

@@ -432,12 +432,12 @@ on 1 slot"$'\n'* ]]
 
 @test "another count, list or command is refused with what differs" {
 	map --run r --chunks 2 -- true
-	run -1 map --run r --chunks 3 -- true
+	run -2 map --run r --chunks 3 -- true
 	[[ $output == *"set 'main' has 2 chunks in this run, not 3"* ]]
-	run -1 map --run r --chunks 2 -- true x
+	run -2 map --run r --chunks 2 -- true x
 	[[ $output == *"set 'main' was made for another command"* ]]
 	printf 'a\nb\n' >list
-	run -1 map --run r --from list -- true
+	run -2 map --run r --from list -- true
 	[[ $output == *"set 'main' was made from other items"* ]]
 	[[ $output == *"; use another set or another run: --set or --run" ]]
 	[ "$(ls "$BELAY_ROOT/local/r/attempts")" = 000001 ]
@@ -499,7 +499,7 @@ on 1 slot"$'\n'* ]]
 		--chunks 2 --timeout soon -- true|--timeout: not a time
 		--chunks 2 --retries x -- true|--retries: not a number
 		--chunks 2 --set a/b -- true|--set: not a name
-		--chunks 2 --run a/b -- true|--run: not a name
+		--chunks 2 --run a/b -- true|--run: not a name; use A-Z a-z 0-9 . _
 		--chunk 2 -- true|did you mean '--chunks'?
 	EOF
 }

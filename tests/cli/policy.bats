@@ -66,7 +66,7 @@ pipe 'pipe'" ]
 	run -1 belay policy check ./standrd
 	[[ $output == *"cannot open policy './standrd': No such file"* ]]
 	run -1 belay policy check "$BATS_TEST_TMPDIR"
-	[[ $output == *"cannot read policy "*": Is a directory" ]]
+	[[ $output == *"a policy is a file or a preset, and this is a directory: "* ]]
 }
 
 @test "a preset comes before a file of its name" {

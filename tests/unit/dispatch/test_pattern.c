@@ -46,7 +46,7 @@ static void test_what_gives_no_name_is_refused(void **state)
 		{ "%j", &odd, "'%j': there is no job" },
 		{ "%x", &odd, "not a name for a run: 'a/b'" },
 		{ "%z", &words, "'%z' stands for nothing; there are %j" },
-		{ "x%", &words, "stands for nothing" },
+		{ "x%", &words, "'%' stands for nothing" },
 		{ "", &words, "it is empty; use 1 to 120 of A-Z a-z 0-9 . _" },
 		{ "..", &words, "not a name for a run: '..'; use 1 to 120 of "
 				"A-Z a-z 0-9 . _ @ + = -, the first neither . "

@@ -82,6 +82,8 @@ static void test_mistakes_are_refused(void **state)
 		{ "bad.yaml", NULL, NULL, BELAY_ECONFIG, "bad.yaml:2:1: " },
 		{ "no.yaml", NULL, NULL, BELAY_ENOENT,
 		  "cannot open policy 'no.yaml': No such file" },
+		{ "/etc", NULL, NULL, BELAY_ECONFIG,
+		  "and this is a directory: '/etc'" },
 		{ "standard", "here", NULL, BELAY_EINVAL,
 		  "the root must be an absolute path: 'here'" },
 		{ "standard", "/tmp", NULL, BELAY_EINVAL,

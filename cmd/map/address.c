@@ -14,10 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/own.h"
 #include "base/cleanup.h"
 #include "base/hostlist.h"
 #include "cmd/map/address.h"
-#include "cmd/map/here.h"
 
 /* The address from which the kernel would send to that host; nothing is. */
 static bool route_to(const char *host, char out[ADDRESS_SIZE])
@@ -46,7 +46,7 @@ void address_facing(const char *nodes, char out[ADDRESS_SIZE])
 	_auto_hosts_ struct hosts hosts = { 0 };
 	char self[256];
 
-	here_name(self);
+	own_node_name(self);
 	if (hosts_parse(&hosts, nodes, NULL) == 0)
 		for (size_t i = 0; i < hosts.n && i < 4; i++)
 			if (strcmp(hosts.name[i], self) &&

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* here.c - this node: its name and its processors */
+/* here.c - the processors of this node */
 
 #include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "cmd/map/here.h"
-
-void here_name(char out[256])
-{
-	const char *name = getenv("SLURMD_NODENAME");
-
-	if (name && *name && text_format(out, 256, "%s", name) == 0)
-		return;
-	if (gethostname(out, 255) < 0)
-		strcpy(out, "localhost");
-	out[255] = '\0';
-}
 
 unsigned here_cpus(void)
 {

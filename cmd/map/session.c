@@ -142,7 +142,7 @@ int session_open(struct session *s, const struct session_spec *spec,
 	else if (dir && *dir)
 		rc = join_job(s, spec, dir, err);
 	else
-		rc = own_run_begin(s, spec, err);
+		rc = map_run_begin(s, spec, err);
 	if (rc < 0 || take_policy(s, err) < 0)
 		return -1;
 	return s->run ? load(s, err) : 0;
@@ -151,7 +151,7 @@ int session_open(struct session *s, const struct session_spec *spec,
 int session_end(struct session *s, int exit_status, int signal,
 		struct belay_error *err)
 {
-	return s->own ? own_run_end(s, exit_status, signal, err) : 0;
+	return s->own ? map_run_end(s, exit_status, signal, err) : 0;
 }
 
 void session_close(struct session *s)

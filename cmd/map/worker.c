@@ -16,6 +16,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "api/own.h"
 #include "base/clock.h"
 #include "cmd/map/here.h"
 #include "cmd/map/items.h"
@@ -261,7 +262,7 @@ static int greet(struct worker *w, const char *path)
 	if (!w->link)
 		return -1;
 	w->heard_ns = clock_mono_ns();
-	here_name(hello.node);
+	own_node_name(hello.node);
 	say(w, &hello, NULL);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/own.h"
 #include "base/text.h"
 #include "cmd/map/here.h"
 #include "cmd/map/workplace.h"
@@ -56,7 +57,7 @@ int workplace_open(struct workplace *p, const struct work *w,
 	p->spec.set = w->set;
 	p->spec.timeout_s = w->timeout_s;
 	p->spec.slots = w->slots ? w->slots : here_cpus();
-	here_name(p->node);
+	own_node_name(p->node);
 	if (open_places(p, w, err) == 0)
 		p->executor = executor_new(&p->spec, err);
 	if (p->executor)

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* handle.c - open and close, one thread at a time, one process only */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "api/chunks.h"
+#include "api/own.h"
 #include "api/saves.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "journal/journal.h"
+
+#define OWN_BY "program"	/* who says how an attempt of ours ended */
+#define SNAPSHOT_CHUNKS 5000	/* to read so many takes longer than to copy */
 
 /* ---- turns ---- */
 
@@ -93,6 +98,47 @@ static int join_job(struct belay *b, struct belay_error *err)
 	return b->run ? run_check_fence(b->run, b->attempt, err) : -1;
 }
 
+/* ---- a run of its own ---- */
+
+/* Only a copy of what the journals say: without it all goes on. */
+static void take_snapshot(const struct belay *b)
+{
+	const struct attempt *a = run_attempt(b->run, b->attempt);
+	struct chunk_state *s;
+
+	if (!a || !a->begin || a->begin->chunks_done < SNAPSHOT_CHUNKS)
+		return;
+	s = chunk_state_load(b->run, NULL);
+	if (s)
+		chunk_snapshot_write(b->run, b->attempt, s, NULL);
+	chunk_state_free(s);
+}
+
+static int begin_own(struct belay *b, struct belay_error *err)
+{
+	struct own_run o = { .by = OWN_BY };
+	int rc = own_run_open(&o, b->options.root, b->options.run, err);
+
+	b->run = o.run;
+	if (rc < 0 || own_run_begin(&o, err) < 0)
+		return -1;
+	b->attempt = o.attempt;
+	b->own = true;
+	take_snapshot(b);
+	return 0;
+}
+
+static int end_own(struct belay *b, int exit_status, struct belay_error *err)
+{
+	struct own_run o = { .run = b->run, .attempt = b->attempt,
+			     .by = OWN_BY };
+	char reason[64];
+
+	snprintf(reason, sizeof(reason), "the program ended with %d",
+		 exit_status);
+	return own_run_end(&o, exit_status, 0, reason, err);
+}
+
 /* ---- open and close ---- */
 
 static void release(struct belay *b)
@@ -111,13 +157,12 @@ static int open_run(struct belay *b, const struct belay_options *options,
 {
 	if (take_options(b, options, err) < 0)
 		return -1;
-	if (b->options.run)
-		return err_set(err, BELAY_EINVAL, "runs of a name of their own "
-			       "are not supported by this version");
-	if (join_job(b, err) < 0 || api_describe(b, err) < 0)
+	if ((b->options.run ? begin_own(b, err) : join_job(b, err)) < 0)
 		return -1;
 	b->options.run = b->options.root = NULL;
 	b->opened_ns = clock_mono_ns();
+	if (api_describe(b, err) < 0)
+		return -1;
 	return b->options.ranks == 1 ? 0 :
 	       packed_forget(b->run, b->attempt, b->options.rank, err);
 }
@@ -144,7 +189,6 @@ int belay_close(struct belay *b, int exit_status, struct belay_error *err)
 {
 	int rc;
 
-	(void)exit_status;
 	if (!b)
 		return 0;
 	if (b->pid != getpid()) {
@@ -155,6 +199,8 @@ int belay_close(struct belay *b, int exit_status, struct belay_error *err)
 	rc = api_commit(b, err);
 	if (rc == 0)
 		rc = api_background_tell(b, err);
+	if (b->own && end_own(b, exit_status, rc < 0 ? NULL : err) < 0)
+		rc = -1;
 	pthread_mutex_destroy(&b->lock);
 	release(b);
 	return rc;

@@ -30,6 +30,7 @@ struct belay {
 	pid_t pid;		/* that opened it; a child of it may only free */
 	struct run *run;
 	unsigned attempt;
+	bool own;		/* begun here, so ended here */
 	struct belay_options options;	/* its strings are gone */
 	struct belay_info info;
 	struct settings settings;	/* of the run's policy */

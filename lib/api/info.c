@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/handle.h"
+#include "api/own.h"
 #include "base/text.h"
 
 enum { TEXT_CAUSE, TEXT_NODES, TEXT_SUSPECTS };
@@ -42,17 +42,6 @@ static int attempts_left(void)
 	return (int)n;
 }
 
-static void name_node(char out[256])
-{
-	const char *name = getenv("SLURMD_NODENAME");
-
-	if (name && *name && text_format(out, 256, "%s", name) == 0)
-		return;
-	if (gethostname(out, 255) < 0)
-		strcpy(out, "localhost");
-	out[255] = '\0';
-}
-
 static int describe_previous(struct belay *b, const struct attempt *a,
 			     struct belay_error *err)
 {
@@ -87,7 +76,7 @@ int api_describe(struct belay *b, struct belay_error *err)
 	i->attempts_left = attempts_left();
 	i->rank = b->options.rank;
 	i->ranks = b->options.ranks;
-	name_node(i->node);
+	own_node_name(i->node);
 	return describe_previous(b, a->begin->previous > 0 ?
 				 run_attempt(b->run,
 					     (unsigned)a->begin->previous) :

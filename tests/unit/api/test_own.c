@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_own.c - a run that a program begins itself, by name */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run/state.h"
+#include "tests/support/handles.h"
+
+static struct belay *try_to_open(struct tmpdir *d, const char *name)
+{
+	struct belay_options options = BELAY_OPTIONS_INIT;
+
+	unsetenv("SLURM_JOB_ID");
+	options.run = name;
+	options.root = d->path;
+	return belay_open(&options, &d->err);
+}
+
+static struct belay *open_named(struct tmpdir *d, const char *name)
+{
+	struct belay *b = try_to_open(d, name);
+
+	if (!b)
+		fail_msg("%s", d->err.text);
+	return b;
+}
+
+/* The cause of the newest attempt of a run that is open nowhere. */
+static void assert_over(struct tmpdir *d, const char *name, unsigned attempt,
+			const char *cause)
+{
+	struct run *r = run_open(d->path, NULL, name, &d->err);
+	const struct attempt *a = r ? run_newest(r) : NULL;
+
+	assert_non_null(a);
+	assert_int_equal(a->number, attempt);
+	assert_non_null(a->end);
+	assert_string_equal(a->end->cause, cause);
+	assert_string_equal(a->end->by, "program");
+	assert_non_null(a->decided);
+	run_close(r);
+}
+
+static void test_a_named_run_goes_on_where_it_was(void **state)
+{
+	struct tmpdir *d = *state;
+	struct belay *b = open_named(d, "mine");
+	uint64_t chunk;
+
+	assert_string_equal(belay_info(b)->run, "mine");
+	assert_string_equal(belay_info(b)->cluster, "local");
+	assert_string_equal(belay_info(b)->action, "start");
+	assert_int_equal(belay_info(b)->attempts_left, -1);
+	assert_ok(belay_chunks(b, NULL, 3, &d->err), &d->err);
+	assert_ok(belay_chunk_done(b, NULL, 0, &d->err), &d->err);
+	assert_ok(belay_close(b, 9, &d->err), &d->err);
+	assert_over(d, "mine", 1, "failed");
+	b = open_named(d, "mine");
+	assert_int_equal(belay_info(b)->attempt, 2);
+	assert_string_equal(belay_info(b)->action, "retry");
+	assert_string_equal(belay_info(b)->previous_cause, "failed");
+	assert_int_equal(belay_info(b)->chunks_done, 1);
+	assert_ok(belay_chunks(b, NULL, 3, &d->err), &d->err);
+	assert_int_equal(belay_chunk_next(b, NULL, &chunk, &d->err), 1);
+	assert_int_equal(chunk, 1);
+	assert_ok(belay_close(b, 0, &d->err), &d->err);
+	assert_over(d, "mine", 2, "completed");
+}
+
+/* The child holds it until the pipe is closed, and then is gone without a
+ * word. */
+static void test_one_process_holds_it(void **state)
+{
+	struct tmpdir *d = *state;
+	int ready[2], go[2];
+	struct belay *b;
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(go), 0);
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		b = try_to_open(d, "held");
+		if (!b || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		while (read(go[0], &byte, 1) > 0)
+			;
+		_exit(0);
+	}
+	close(go[0]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_fails(try_to_open(d, "held") ? 0 : -1, &d->err, BELAY_EBUSY,
+		     "works on run 'held'");
+	close(go[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	b = open_named(d, "held");
+	assert_int_equal(belay_info(b)->attempt, 2);
+	assert_string_equal(belay_info(b)->previous_cause, "vanished");
+	assert_ok(belay_close(b, 0, &d->err), &d->err);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void test_what_is_no_name_is_refused(void **state)
+{
+	struct tmpdir *d = *state;
+
+	assert_fails(try_to_open(d, "a/b") ? 0 : -1, &d->err, BELAY_EINVAL,
+		     "'a/b'");
+	assert_holds(d->fd, (const char *[]){ NULL });
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_IN_TMPDIR(test_a_named_run_goes_on_where_it_was),
+		TEST_IN_TMPDIR(test_one_process_holds_it),
+		TEST_IN_TMPDIR(test_what_is_no_name_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("own", tests, NULL, NULL);
+}

@@ -198,10 +198,12 @@ static void release(struct packed_writer *w)
 /* What is announced may be in a checkpoint by now, so it stays. */
 static void withdraw(struct packed_writer *w)
 {
-	if (w->fd < 0 || w->announced || w->pid != getpid())
+	if (w->storefd < 0 || !w->staging[0] || w->announced ||
+	    w->pid != getpid())
 		return;
 	if (w->c.ranks > 1) {
-		remove_own(w);
+		if (w->fd >= 0)
+			remove_own(w);
 		fs_tree_undo(w->storefd, w->staging);
 	} else {
 		fs_remove(w->storefd, w->staging, NULL);

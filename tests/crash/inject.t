@@ -53,13 +53,14 @@ def complaint(scenario, fault, done):
     return None
 
 
-def litter(before, world, fault):
+def litter(before, world, fault, tidy):
     """Temporary names that a verb left though it could have removed them."""
     if fault.how == KILL or fault.lasting or fault.call in ("unlinkat", "rmdir"):
         return []
     return [name for name in set(world.files()) - set(before)
             if os.path.basename(name).startswith(".tmp-") or
-            re.search(r"\.belay-[0-9a-f]{16}-", name)]
+            re.search(r"\.belay-[0-9a-f]{16}-", name) or
+            (tidy and os.path.basename(name).startswith(".staging-"))]
 
 
 def try_one(scenario, fault, second, template, base):
@@ -71,7 +72,7 @@ def try_one(scenario, fault, second, template, base):
         wrong = complaint(scenario, fault, done)
         if wrong:
             return wrong
-        left = litter(before, world, fault)
+        left = litter(before, world, fault, scenario.tidy)
         scenarios.check(not left, "left behind: %s" % left)
         if scenario.was_heard(done):
             scenario.promise(world, done.stdout)

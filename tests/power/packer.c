@@ -63,8 +63,12 @@ int main(int argc, char **argv)
 	rc = r ? write_part(r, &opt, &done, &err) : -1;
 	run_close(r);
 	if (rc < 0)
-		fprintf(stderr, "packer: %s\n", err.text);
+		fprintf(stderr, "belay packer: %s\n", err.text);
 	if (rc == 1)
 		printf("%llu\n", (unsigned long long)done.id);
+	if (rc >= 0 && fflush(stdout)) {
+		fputs("belay packer: cannot write the output\n", stderr);
+		return 1;
+	}
 	return rc < 0;
 }

@@ -8,7 +8,7 @@ import json
 import os
 
 from inject.faults import ERRORS, text_of
-from inject.world import BELAY, World
+from inject.world import BELAY, PACKER, World
 
 
 def check(truth, what):
@@ -22,6 +22,7 @@ class Scenario:
     reads_only = False
     inside = True           # of an attempt
     pipes = False
+    tidy = False            # no staging directory stays behind
     program, world = BELAY, World
 
     def spares(self, fault):
@@ -250,8 +251,49 @@ class Map(Scenario):
             self.promise(world, done.stdout)
 
 
+class Pack(Checkpoint):
+    """Checkpoints 1 and 2 are packed, and the third uses blocks of them."""
+    name, words, program = "packed commit", ["0", "1", "3", "third"], PACKER
+    tidy = True
+
+    def pack(self, world, *words):
+        done = world.start(words, None, PACKER)
+        check(done.returncode == 0, done.stderr)
+        return done.stdout
+
+    def prepare(self, world):
+        self.pack(world, "0", "1", "1", "first")
+        self.pack(world, "0", "1", "2", "second")
+
+    def kept(self, world, heard):
+        """2, or what has come after it."""
+        found = world.checkpoints()
+        check(any(found[i] == "good" for i in found if i >= 2),
+              "checkpoints: %s" % found)
+
+    def promise(self, world, said):
+        check(world.checkpoints().get(int(said)) == "good", "not good: " + said)
+
+    def again(self, world):
+        self.promise(world, self.pack(world, "0", "1", "4", "fourth"))
+
+
+class PackTogether(Pack):
+    """Rank 0 has announced its part: this is the last."""
+    name, words, tidy = "packed commit of two", ["1", "2", "3", "third"], False
+
+    def prepare(self, world):
+        super().prepare(world)
+        self.pack(world, "0", "2", "3", "third")
+
+    def again(self, world):
+        """What could not be made durable is no checkpoint; the next one is."""
+        self.pack(world, "0", "2", "4", "fourth")
+        self.promise(world, self.pack(world, "1", "2", "4", "fourth"))
+
+
 SCENARIOS = [Claim(), Define(), Done(), Fail(), Beat(), Save(), Begin(),
-             Commit(), Restore(), Verify(), Prune(), Map(),
+             Commit(), Pack(), PackTogether(), Restore(), Verify(), Prune(), Map(),
              Reading("chunk", "pending"), Reading("chunk", "list", "--json"),
              Reading("checkpoint", "list", "--json"),
              Status("status", "demo", "--json", pipes=True), Reading("events"),

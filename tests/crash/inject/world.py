@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 BELAY = os.path.join(os.environ["BUILD"], "belay")
+PACKER = os.path.join(os.environ["BUILD"], "tests/power/packer")
 AGENT = os.path.join(os.environ["BUILD"], "tests/crash/inject/belay-agent")
 BESIDE = os.path.join(os.environ["BUILD"], "tests/crash/inject/belay")
 RUN = "root/mc/demo"

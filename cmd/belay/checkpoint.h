@@ -9,7 +9,8 @@
 
 extern const struct verb verb_checkpoint_begin, verb_checkpoint_commit,
 	verb_checkpoint_save, verb_checkpoint_list, verb_checkpoint_show,
-	verb_checkpoint_verify, verb_checkpoint_restore, verb_checkpoint_prune;
+	verb_checkpoint_verify, verb_checkpoint_restore, verb_checkpoint_prune,
+	verb_checkpoint_ask;
 
 /* Commit what is staged, print its id and delete what `keep` of the run's
  * policy no longer covers.  The exit status. */

@@ -31,6 +31,7 @@ const struct verb *const verbs[] = {
 	&verb_checkpoint_verify,
 	&verb_checkpoint_restore,
 	&verb_checkpoint_prune,
+	&verb_checkpoint_ask,
 	/* what is going on */
 	&verb_status,
 	&verb_why,

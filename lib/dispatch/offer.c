@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "checkpoint/checkpoint.h"
+#include "dispatch/deadly.h"
 #include "dispatch/offer.h"
 
 /* Why it is not offered; a mark is for ever, so what cannot be known now gets
@@ -46,6 +47,28 @@ static const struct checkpoint *newest(struct run *r,
 	return NULL;
 }
 
+/* Of what is restored again and again, and gets nobody on, the one before may
+ * do better; if there is none, it is all there is. */
+static const struct checkpoint *step_over(struct run *r,
+					  const struct checkpoint_list *list,
+					  const struct checkpoint *c,
+					  struct offer *out, struct buf *say)
+{
+	struct checkpoint_list older = *list;
+	const struct checkpoint *before;
+
+	if (deadly_checkpoint(r, list) != c->id)
+		return c;
+	older.n = (unsigned)(c - list->c);
+	before = newest(r, &older, out, say);
+	if (!before)
+		return c;
+	buf_printf(say, "checkpoint %" PRIu64 " was restored twice, and the "
+		   "script died soon after; %" PRIu64 ", the one before, is "
+		   "offered\n", c->id, before->id);
+	return before;
+}
+
 static int list_ids(const struct checkpoint_list *list, struct offer *out,
 		    struct belay_error *err)
 {
@@ -71,6 +94,8 @@ int offer_find(struct run *r, bool wanted, struct offer *out, struct buf *say,
 	rc = list_ids(&list, out, err);
 	if (rc == 0 && wanted)
 		c = newest(r, &list, out, say);
+	if (c)
+		c = step_over(r, &list, c, out, say);
 	out->id = c ? c->id : 0;
 	out->all_damaged &= !c && !out->unread;
 	checkpoint_list_free(&list);

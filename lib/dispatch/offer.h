@@ -16,7 +16,8 @@ struct offer {
 
 /*
  * The newest whose names and sizes are right; those that are not are marked as
- * damaged on the way and said.  With wanted false nothing is checked.
+ * damaged on the way and said, and one that nobody gets far with is stepped over
+ * and said.  With wanted false nothing is checked.
  */
 int offer_find(struct run *r, bool wanted, struct offer *out, struct buf *say,
 	       struct belay_error *err);

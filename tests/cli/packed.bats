@@ -88,3 +88,15 @@ PY
 		"$run_dir/checkpoints/.staging-1-step1-2"
 	[[ $output == *"not a staging directory of attempt 1"* ]]
 }
+
+@test "a run that is at work is asked for a checkpoint" {
+	run -0 belay checkpoint ask
+	[ "$output" = "asked attempt 1" ]
+	run -0 belay checkpoint ask demo
+	[ -e "$run_dir/attempts/000001/ask-checkpoint.0002" ]
+	belay status demo
+	end_attempt 1 1 failed
+	run -1 belay checkpoint ask demo
+	[[ $output == *"run 'demo' is not at work"* ]]
+	run -2 belay checkpoint ask demo other
+}

@@ -66,6 +66,7 @@ WRAP_test_end   = clock_sleep_ms clock_mono_ns
 WRAP_test_after = clock_sleep_ms
 WRAP_test_hold  = clock_sleep_ms mkdirat
 WRAP_test_told  = clock_sleep_ms
+WRAP_test_deadly = clock_sleep_ms
 EXTRA_test_begin = $(WORLD)
 EXTRA_test_joined = $(WORLD)
 EXTRA_test_claim = $(WORLD)
@@ -74,7 +75,8 @@ EXTRA_test_end   = $(WORLD)
 EXTRA_test_after = $(WORLD)
 EXTRA_test_hold  = $(WORLD)
 EXTRA_test_told  = $(WORLD)
-$(patsubst %,$(B)/tests/unit/dispatch/test_%,begin joined claim race end after hold told): $(WORLD)
+EXTRA_test_deadly = $(WORLD)
+$(patsubst %,$(B)/tests/unit/dispatch/test_%,begin joined claim race end after hold told deadly): $(WORLD)
 
 # What the verbs of belay(1) gather before they print.
 EXTRA_test_story = $(B)/cmd/belay/story.o

@@ -14,6 +14,7 @@
 
 #include "api/array.h"
 #include "api/chunks.h"
+#include "api/results.h"
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "chunk/fold.h"
@@ -217,29 +218,35 @@ int belay_results_next(struct belay_results *it, struct belay_result *result,
 	return 1;
 }
 
-/* It has a view of the run of its own, so the handle goes on as it likes. */
-struct belay_results *belay_results_open(struct belay *b, const char *set,
-					 struct belay_error *err)
+struct belay_results *api_results_of(const char *dir, const char *set,
+				     struct belay_error *err)
 {
-	_auto_turn_ struct belay *mine = api_enter(b, err);
-	struct belay_results *it;
+	struct belay_results *it = calloc(1, sizeof(*it));
 
-	if (!mine || api_commit(b, err) < 0)
-		return NULL;
-	it = calloc(1, sizeof(*it));
 	if (!it) {
 		err_nomem(err);
 		return NULL;
 	}
 	snprintf(it->set, sizeof(it->set), "%s", set ? set : "main");
 	it->state = chunk_state_new();
-	it->run = it->state ? run_open_dir(b->run->dir, err) : NULL;
+	it->run = it->state ? run_open_dir(dir, err) : NULL;
 	if (it->run)
 		return it;
 	if (!it->state)
 		err_nomem(err);
 	belay_results_close(it);
 	return NULL;
+}
+
+/* It has a view of the run of its own, so the handle goes on as it likes. */
+struct belay_results *belay_results_open(struct belay *b, const char *set,
+					 struct belay_error *err)
+{
+	_auto_turn_ struct belay *mine = api_enter(b, err);
+
+	if (!mine || api_commit(b, err) < 0)
+		return NULL;
+	return api_results_of(b->run->dir, set, err);
 }
 
 void belay_results_close(struct belay_results *it)

@@ -25,7 +25,9 @@ static int open_ours(int dirfd, const char *name, int flags,
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, "cannot open '%s'", name);
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1)
+	/* who writes must be the only one; a copy made by links can be read */
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    (flags & O_WRONLY && st.st_nlink != 1))
 		return err_set(err, BELAY_EFAILED, "not a file of ours: '%s'",
 			       name);
 	return take_fd(&fd);

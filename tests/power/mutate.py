@@ -117,7 +117,8 @@ class Copy:
         else:
             made = self.make(['build/belay', 'build/tests/power/reader',
                               'build/tests/power/moments',
-                              'build/tests/power/packer'])
+                              'build/tests/power/packer',
+                              'build/tests/power/worker'])
             rounds = re.match(r'\[(.*)\] ?(.*)', rest)
             if rounds:
                 env['ROUNDS'], rest = rounds.groups()

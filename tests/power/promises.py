@@ -19,8 +19,8 @@ def seq(first, last):
 
 def read_told(prefix):
     lines = []
-    for part in 'job', 'map', 'own', 'loop', 'save', 'pack', 'restore', \
-            'mark':
+    for part in 'job', 'map', 'own', 'loop', 'api', 'save', 'pack', \
+            'restore', 'mark':
         if os.path.exists(f'{prefix}.{part}'):
             with open(f'{prefix}.{part}', encoding='ascii') as file:
                 lines += [line.split() for line in file.read().splitlines()]
@@ -86,7 +86,7 @@ def check_saved(there, told):
 def check_told(there, told):
     for words in told:
         kind = words[0]
-        if kind in ('done', 'begun', 'failed'):
+        if kind in ('done', 'begun', 'failed', 'result'):
             if tuple(words) not in there.lines:
                 yield ' '.join(words)
             if kind == 'begun' and int(words[2]) < FEW and \

@@ -8,6 +8,7 @@
  *	attempt N BEGIN END DECISION RUN	"begin" or "-", and so on
  *	claim SET.BLOCK		whose owner can be read
  *	done SET K	begun SET K	failed SET K
+ *	result SET K		as the worker made it (see worker.c)
  *	checkpoint ID good|damaged|late LABEL	every byte verified
  *	policy DIGEST good|bad	of each run that has one
  *	corrupt JOURNAL REASON
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/results.h"
 #include "base/cleanup.h"
 #include "checkpoint/checkpoint.h"
 #include "chunk/state.h"
@@ -92,7 +94,8 @@ static void print_claims(const struct run *r, unsigned n)
 		return;
 	for (size_t i = 0; i < names.n; i++)
 		if (fs_read(claims, names.name[i], 4096, &text, NULL) == 0 &&
-		    !strncmp(buf_text(&text), "shell-", 6))
+		    (!strncmp(buf_text(&text), "shell-", 6) ||
+		     !strncmp(buf_text(&text), "api-", 4)))
 			printf("claim %s\n", names.name[i]);
 }
 
@@ -120,16 +123,43 @@ static void print_done(const struct chunk_set *set)
 			printf("done %s %" PRIu64 "\n", set->name, k);
 }
 
+static bool is_all(const struct belay_array *a, uint64_t k)
+{
+	const uint64_t *data = a->data;
+
+	for (uint64_t i = 0; i < a->shape[0]; i++)
+		if (data[i] != k)
+			return false;
+	return true;
+}
+
+static int print_results(struct reader *s, const struct run *r,
+			 const char *set)
+{
+	struct belay_results *it = api_results_of(r->dir, set, &s->err);
+	struct belay_result res;
+	int rc = -1;
+
+	while (it && (rc = belay_results_next(it, &res, &s->err)) == 1)
+		if (res.n_arrays == 1 && is_all(res.arrays, res.chunk))
+			printf("result %s %" PRIu64 "\n", set, res.chunk);
+	belay_results_close(it);
+	return rc;
+}
+
 static int print_chunks(struct reader *s, struct run *r)
 {
 	struct chunk_state *chunks = chunk_state_load(r, &s->err);
+	int rc = 0;
 
 	if (!chunks)
 		return -1;
 	for (const struct chunk_set *set = chunks->sets; set; set = set->next)
 		print_done(set);
+	if (chunk_set_find(chunks, "api"))
+		rc = print_results(s, r, "api");
 	chunk_state_free(chunks);
-	return 0;
+	return rc;
 }
 
 static int print_checkpoints(struct reader *s, struct run *r)

@@ -31,6 +31,7 @@ holds() {		# holds WHAT PART...: the promises of such a job
 holds "attempts begun and ended are known"
 holds "chunks that map did are done, and their files are whole" map
 holds "chunks that a loop claimed and ended are known" loop
+holds "chunks of a program are known, and have their results" api
 holds "checkpoints are whole, restored files too, damage is not forgotten" \
 	save restore mark
 SAVES=2 holds "packed checkpoints are whole, of one rank and of two" pack
@@ -41,6 +42,6 @@ done
 export CHUNKS=2 SAVES=1
 for k in $kills; do
 	export ROUNDS="sync=$k sync=$k sync=$k"
-	holds "also when each process dies before sync $k" loop save map
+	holds "also when each process dies before sync $k" loop api save map
 done
 echo "1..$n"

@@ -30,7 +30,7 @@ def in_c(kind):
     if issubclass(kind, ctypes.Structure):
         return "struct %s" % kind.__name__
     if hasattr(kind, "_restype_"):      # a callback, which has a name there
-        return kind.c_name
+        return "belay_recovery_fn *"
     return in_c(kind._type_) + " *"
 
 

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from typing import Optional
 
+from ._checkpoints import Statistics
 from ._library import library
 from ._version import __version__
+from .checkpoint import Checkpoint, CheckpointInfo, Entry, Restore
 from .chunks import Chunk, ChunkCounts
 from .errors import (EXIT_AGAIN, EXIT_QUARANTINED, BelayError, BusyError,
                      ConfigError, CorruptError, FencedError, InvalidError,
@@ -50,8 +52,9 @@ def library_version() -> str:
 
 
 __all__ = [
-    "BelayError", "BusyError", "Chunk", "ChunkCounts", "ConfigError",
-    "CorruptError", "EXIT_AGAIN", "EXIT_QUARANTINED", "FencedError", "Info",
-    "InvalidError", "LibraryError", "NotFoundError", "Progress", "Result", "Results",
-    "Run", "__version__", "library_version", "open",
+    "BelayError", "BusyError", "Checkpoint", "CheckpointInfo", "Chunk",
+    "ChunkCounts", "ConfigError", "CorruptError", "EXIT_AGAIN",
+    "EXIT_QUARANTINED", "Entry", "FencedError", "Info", "InvalidError",
+    "LibraryError", "NotFoundError", "Progress", "Restore", "Result",
+    "Results", "Run", "Statistics", "__version__", "library_version", "open",
 ]

@@ -7,7 +7,7 @@ compiler compare every size, offset and prototype.
 
 from __future__ import annotations
 
-from ctypes import (POINTER, Structure, c_char, c_char_p, c_double,
+from ctypes import (CFUNCTYPE, POINTER, Structure, c_char, c_char_p, c_double,
                     c_int, c_int64, c_size_t, c_uint, c_uint64, c_void_p)
 
 
@@ -54,21 +54,64 @@ class belay_progress(Structure):
                 ("chunks_remaining", c_uint64)]
 
 
+class belay_checkpoint_options(Structure):
+    _fields_ = [("size", c_size_t), ("label", c_char_p), ("step", c_uint64),
+                ("async", c_int)]
+
+
+class belay_checkpoint_info(Structure):
+    _fields_ = [("id", c_uint64), ("attempt", c_uint), ("ranks", c_uint),
+                ("created_us", c_int64), ("bytes", c_uint64),
+                ("stored", c_uint64), ("good", c_int),
+                ("progress", belay_progress), ("label", c_char * 128)]
+
+
+class belay_entry(Structure):
+    _fields_ = [("rank", c_uint), ("name", c_char_p), ("type", c_uint),
+                ("dims", c_uint), ("shape", POINTER(c_uint64)),
+                ("bytes", c_uint64)]
+
+
+class belay_statistics(Structure):
+    _fields_ = [(name, c_uint64) for name in (
+        "checkpoints", "kept", "bytes", "stored", "write_us", "wait_us",
+        "restores", "damaged", "chunks_done", "chunks_failed",
+        "results_bytes", "interval_us")]
+
+
 class belay(Structure):
-    """Opaque, as is the next one."""
+    """Opaque, as are the next ones."""
 
 
 class belay_results(Structure):
     pass
 
 
+class belay_checkpoint(Structure):
+    pass
+
+
+class belay_restore(Structure):
+    pass
+
+
 STRUCTURES = [belay_error, belay_options, belay_info, belay_array,
-              belay_chunk_counts, belay_result, belay_progress]
+              belay_chunk_counts, belay_result, belay_progress,
+              belay_checkpoint_options, belay_checkpoint_info, belay_entry,
+              belay_statistics]
 
 _handle = POINTER(belay)
 _err = POINTER(belay_error)
 _array = POINTER(belay_array)
 _results = POINTER(belay_results)
+_checkpoint = POINTER(belay_checkpoint)
+_checkpoint_options = POINTER(belay_checkpoint_options)
+_infos = POINTER(belay_checkpoint_info)
+_restore = POINTER(belay_restore)
+_entry = POINTER(belay_entry)
+
+belay_recovery_fn = CFUNCTYPE(None, _handle, POINTER(belay_info), c_uint64,
+                              c_void_p)
 
 #: name: (what it returns, what it takes)
 FUNCTIONS = {
@@ -97,6 +140,35 @@ FUNCTIONS = {
     "belay_results_close": (None, (_results,)),
     "belay_progress_set": (c_int, (_handle, POINTER(belay_progress), _err)),
     "belay_progress_get": (c_int, (_handle, POINTER(belay_progress), _err)),
+    "belay_checkpoint_begin": (_checkpoint, (_handle, _checkpoint_options,
+                                             _err)),
+    "belay_checkpoint_put": (c_int, (_checkpoint, _array, _err)),
+    "belay_checkpoint_put_bytes": (c_int, (_checkpoint, c_char_p, c_void_p,
+                                           c_uint64, _err)),
+    "belay_checkpoint_put_file": (c_int, (_checkpoint, c_char_p, c_char_p,
+                                          _err)),
+    "belay_checkpoint_commit": (c_int, (_checkpoint, POINTER(c_uint64), _err)),
+    "belay_checkpoint_abandon": (None, (_checkpoint,)),
+    "belay_checkpoint_wait": (c_int, (_handle, POINTER(c_uint64), _err)),
+    "belay_checkpoint_list": (c_int64, (_handle, POINTER(_infos), _err)),
+    "belay_restore_open": (_restore, (_handle, c_uint64, _err)),
+    "belay_restore_close": (None, (_restore,)),
+    "belay_restore_info": (_infos, (_restore,)),
+    "belay_restore_count": (c_size_t, (_restore,)),
+    "belay_restore_entry": (_entry, (_restore, c_size_t)),
+    "belay_restore_find": (_entry, (_restore, c_uint, c_char_p)),
+    "belay_restore_read": (c_int, (_restore, _entry, c_uint64, c_void_p,
+                                   c_uint64, _err)),
+    "belay_restore_file": (c_int, (_restore, _entry, c_char_p, _err)),
+    "belay_protect": (c_int, (_handle, c_char_p, _array, _err)),
+    "belay_unprotect": (c_int, (_handle, c_char_p, _err)),
+    "belay_checkpoint": (c_int, (_handle, _checkpoint_options,
+                                 POINTER(c_uint64), _err)),
+    "belay_recover": (c_int, (_handle, POINTER(c_uint64), _err)),
+    "belay_on_recovery": (c_int, (_handle, belay_recovery_fn, c_void_p, _err)),
+    "belay_should_checkpoint": (c_int, (_handle,)),
+    "belay_request_checkpoint": (None, (_handle,)),
+    "belay_statistics": (c_int, (_handle, POINTER(belay_statistics), _err)),
     "belay_node_fail": (c_int, (_handle, c_char_p, c_char_p, _err)),
     "belay_node_recovered": (c_int, (_handle, c_char_p, _err)),
     "belay_node_is_failed": (c_int, (_handle, c_char_p, _err)),

@@ -84,9 +84,14 @@ _free = ctypes.CDLL(None).free
 _free.argtypes, _free.restype = [ctypes.c_void_p], None
 
 
+def release(memory) -> None:
+    """What the library wants to be freed with free(3)."""
+    _free(ctypes.cast(memory, ctypes.c_void_p))
+
+
 def take_text(text: ctypes.c_char_p) -> str:
     """A text that the library has made for us, which is freed."""
     try:
         return (text.value or b"").decode(errors="replace")
     finally:
-        _free(ctypes.cast(text, ctypes.c_void_p))
+        release(text)

@@ -3,8 +3,8 @@
 
 belay stores arrays by name.  A dict of arrays, bytes and numbers is stored as
 just that, and programs in C can read it.  Whatever does not say by itself what
-it was (nested containers, keys that are no text, text, None) is described by one
-more entry, TREE, in JSON:
+it was (nested containers, keys that are no text, text, None) is described by
+one more entry, TREE, in JSON:
 
     {"a": NAME}            the array, bytes or number of that name
     {"v": VALUE}           None, text, a number in a list, a very large integer
@@ -31,12 +31,20 @@ def _is_small(value: Any) -> bool:
     return not isinstance(value, int) or -(1 << 63) <= value < 1 << 64
 
 
-class _Writer:
+class Writer:
+    """Collects the entries of a dict, an item at a time."""
+
     def __init__(self, unnamed: bool) -> None:
         self.unnamed = unnamed
         self.entries: Entries = []
         self.names = {TREE}
         self.plain = True       # a dict of what describes itself
+
+    def describe(self, tree: Dict) -> None:
+        """That was all: add TREE where it is needed."""
+        if not self.plain:
+            text = json.dumps(tree, separators=(",", ":")).encode()
+            self.entries.append((TREE, _arrays.View(text, TREE)))
 
     def name_for(self, path: Tuple[Any, ...]) -> str:
         """Readable where that can be, and no other's."""
@@ -111,33 +119,42 @@ def _text(path: Tuple[Any, ...]) -> str:
 def flatten(value: Mapping, unnamed: bool = False) -> Entries:
     """The entries of a dict, TREE among them where it is needed.  Where one may
     be unnamed, that of the key "" is."""
-    writer = _Writer(unnamed)
-    tree = writer.node(value, ())
-    if not writer.plain:
-        text = json.dumps(tree, separators=(",", ":")).encode()
-        writer.entries.append((TREE, _arrays.View(text, TREE)))
+    writer = Writer(unnamed)
+    writer.describe(writer.node(value, ()))
     return writer.entries
 
 
-def unflatten(names: List[str], read: Callable[[str], Any]) -> Dict:
-    """The dict again; read() gives what is stored by a name."""
+def unflatten(names: List[str], read: Callable[[str, Any], Any],
+              into: Any = None) -> Dict:
+    """The dict again; read() gives what is stored by a name, and is told what
+    stands at its place in another such dict."""
     if TREE not in names:
-        return {name: read(name) for name in names}
+        return {name: read(name, _item(into, name)) for name in names}
     try:
-        return _build(json.loads(bytes(read(TREE)).decode()), read)
+        return _build(json.loads(bytes(read(TREE, None)).decode()), read, into)
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptError("%s does not describe a dict: %s" %
                            (TREE, error)) from None
 
 
-def _build(node: Dict, read: Callable[[str], Any]) -> Any:
+def _item(into: Any, key: Any) -> Any:
+    if isinstance(into, Mapping):
+        return into.get(key)
+    if isinstance(into, (list, tuple)) and isinstance(key, int):
+        return into[key] if key < len(into) else None
+    return None
+
+
+def _build(node: Dict, read: Callable[[str, Any], Any], into: Any) -> Any:
     (kind, value), = node.items()
     if kind == "a":
-        return read(value)
+        return read(value, into)
     if kind == "d":
-        return {key: _build(item, read) for key, item in value}
+        return {key: _build(item, read, _item(into, key))
+                for key, item in value}
     if kind in ("l", "t"):
-        items = [_build(item, read) for item in value]
+        items = [_build(item, read, _item(into, i))
+                 for i, item in enumerate(value)]
         return items if kind == "l" else tuple(items)
     if kind == "v":
         return value

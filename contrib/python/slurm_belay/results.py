@@ -85,7 +85,7 @@ class Results:
                   for i in range(told.n_arrays)}
         return Result(
             told.chunk,
-            _tree.unflatten(list(arrays), lambda name: _copy(arrays[name])),
+            _tree.unflatten(list(arrays), lambda name, _: _copy(arrays[name])),
             told.attempt, told.node.decode(errors="replace"),
             timedelta(microseconds=told.duration_us),
             _EPOCH + timedelta(microseconds=told.done_us))

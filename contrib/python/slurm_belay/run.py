@@ -9,6 +9,7 @@ import weakref
 from typing import Any, Iterator, List, NamedTuple, Optional, Union
 
 from . import _abi, chunks
+from ._checkpoints import Checkpoints
 from ._library import library, take_text
 from .chunks import Catch, Chunk, ChunkCounts
 from .errors import BelayError, InvalidError
@@ -64,12 +65,13 @@ def _text(value: Any, what: str) -> Optional[bytes]:
     return data
 
 
-class Run:
+class Run(Checkpoints):
     """Made by :func:`slurm_belay.open`; a context manager, which closes it."""
 
     def __init__(self, run: Optional[str] = None, rank: int = 0,
                  ranks: int = 1, *, root: Optional[str] = None, batch: int = 1,
                  threads: int = 0, memory_max: int = 0) -> None:
+        super().__init__()
         self._handle = None
         self._left = chunks.Left()
         self._owned: weakref.WeakSet = weakref.WeakSet()
@@ -84,9 +86,14 @@ class Run:
 
     def call(self, name: str, *arguments: Any) -> Any:
         """A function of belay.h with this run's handle; for this package."""
+        return library().call(name, self.handle, *arguments)
+
+    @property
+    def handle(self) -> Any:
+        """That of belay.h; for this package."""
         if self._handle is None:
             raise InvalidError("the run is closed")
-        return library().call(name, self._handle, *arguments)
+        return self._handle
 
     def owns(self, got: Any) -> None:
         """What is to be closed before the run is; for this package."""
@@ -101,7 +108,10 @@ class Run:
             got.close()
         handle, self._handle = self._handle, None
         if handle is not None:
-            library().call("belay_close", handle, exit_status)
+            try:
+                library().call("belay_close", handle, exit_status)
+            finally:
+                self.release()
 
     def __enter__(self) -> "Run":
         return self

@@ -11,6 +11,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 TREE = os.path.realpath(HERE + "/../../..")
 BUILD = os.path.realpath(os.environ.get("BUILD", TREE + "/build"))
 PACKAGE = TREE + "/contrib/python"
+FOREVER = TREE + "/tests/power/policy.yaml"     # attempts without end
 LIBRARY = BUILD + "/libbelay.so.0"
 
 
@@ -49,7 +50,7 @@ class Job:
             self.environment[name] = value
         self.attempt += 1
         if self.environment.get("BELAY_ATTEMPT") != str(self.attempt):
-            raise RuntimeError("no attempt began: %s" % self.environment)
+            raise RuntimeError("attempt %d did not begin" % self.attempt)
         return self.environment
 
     def enter(self):

@@ -337,21 +337,34 @@ format:
 # ---- installing ------------------------------------------------------------
 
 INSTALL ?= install
+# Each function has a page that leads to belay(3).
+FUNCTIONS = $(shell nm -D --defined-only $(B)/libbelay.so.$(SOMAJOR) | \
+              sed -n 's/.* T \(belay_[a-z_]*\).*/\1/p')
 install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) \
 	  $(DESTDIR)$(libexecdir) $(DESTDIR)$(includedir)/belay \
 	  $(DESTDIR)$(plugindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
+	  $(DESTDIR)$(mandir)/man3 $(DESTDIR)$(libdir)/pkgconfig \
 	  $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(datadir)/belay
 	$(INSTALL) -m 755 $(B)/belay $(DESTDIR)$(bindir)/
 	$(INSTALL) -m 755 $(B)/belay-agent $(DESTDIR)$(libexecdir)/
 	$(INSTALL) -m 755 $(B)/libbelay.so.$(SOMAJOR) $(DESTDIR)$(libdir)/
 	ln -sf libbelay.so.$(SOMAJOR) $(DESTDIR)$(libdir)/libbelay.so
 	$(INSTALL) -m 644 include/belay/belay.h $(DESTDIR)$(includedir)/belay/
+	sed -e 's|@prefix@|$(prefix)|; s|@exec_prefix@|$(exec_prefix)|' \
+	  -e 's|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|' \
+	  -e 's|@version@|$(VERSION)|' lib/belay.pc.in \
+	  >$(DESTDIR)$(libdir)/pkgconfig/belay.pc
+	chmod 644 $(DESTDIR)$(libdir)/pkgconfig/belay.pc
 	$(INSTALL) -m 755 $(B)/spank_belay.so $(DESTDIR)$(plugindir)/
 	$(INSTALL) -m 644 config/* $(DESTDIR)$(datadir)/belay/
 	$(INSTALL) -D -m 644 contrib/completion/belay.bash \
 	  $(DESTDIR)$(datadir)/bash-completion/completions/belay
 	$(INSTALL) -m 644 man/*.1 $(DESTDIR)$(mandir)/man1/
+	$(INSTALL) -m 644 man/*.3 $(DESTDIR)$(mandir)/man3/
+	for name in $(FUNCTIONS); do \
+	  echo '.so man3/belay.3' >$(DESTDIR)$(mandir)/man3/$$name.3 && \
+	  chmod 644 $(DESTDIR)$(mandir)/man3/$$name.3 || exit; done
 	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(mandir)/man5/
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(mandir)/man8/
 ifdef pythondir
@@ -369,7 +382,9 @@ endif
 	  $(DESTDIR)$(plugindir)/spank_belay.so \
 	  $(DESTDIR)$(mandir)/man1/belay.1 $(DESTDIR)$(mandir)/man8/spank_belay.8 \
 	  $(DESTDIR)$(mandir)/man8/belay-agent.8 \
-	  $(DESTDIR)$(mandir)/man5/belay-policy.5
+	  $(DESTDIR)$(mandir)/man5/belay-policy.5 \
+	  $(DESTDIR)$(mandir)/man3/belay.3 $(DESTDIR)$(mandir)/man3/belay_*.3 \
+	  $(DESTDIR)$(libdir)/pkgconfig/belay.pc
 	$(RM) $(DESTDIR)$(datadir)/bash-completion/completions/belay
 	$(RM) -r $(DESTDIR)$(datadir)/belay
 

@@ -45,6 +45,7 @@ slurm  cmd:slurmctld      slurmctld       slurm-slurmctld
 slurm  cmd:slurmd         slurmd          slurm-slurmd
 slurm  cmd:sbatch         slurm-client    slurm
 test   cmd:zstd           zstd            zstd
+test   cmd:groff         groff-base      groff-base
 test   cmd:c++           g++             gcc-c++
 test   cmd:mkfs.ext4      e2fsprogs       e2fsprogs
 test   cmd:mkfs.xfs       xfsprogs        xfsprogs

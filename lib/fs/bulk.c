@@ -87,6 +87,22 @@ int fs_bulk_write(int fd, struct iovec *iov, int n, uint64_t offset,
 	return 0;
 }
 
+void fs_bulk_soon(int fd, uint64_t offset, uint64_t len)
+{
+	sync_file_range(fd, (off_t)offset, (off_t)len, SYNC_FILE_RANGE_WRITE);
+}
+
+int fs_bulk_settle(int fd, uint64_t offset, uint64_t len, const char *name,
+		   struct belay_error *err)
+{
+	int rc = sync_file_range(fd, (off_t)offset, (off_t)len,
+				 SYNC_FILE_RANGE_WAIT_BEFORE);
+
+	if (rc < 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT))
+		return err_sys(err, "cannot write '%s'", name);
+	return 0;
+}
+
 int fs_bulk_read(int fd, void *data, size_t len, uint64_t offset,
 		 const char *name, struct belay_error *err)
 {

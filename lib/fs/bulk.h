@@ -23,6 +23,13 @@ int fs_bulk_open_direct(int dirfd, const char *name);
 /* All of the n pieces, one behind the other, at offset; changes iov. */
 int fs_bulk_write(int fd, struct iovec *iov, int n, uint64_t offset,
 		  const char *name, struct belay_error *err);
+/* Ask the kernel to begin writing what is dirty there: a hint. */
+void fs_bulk_soon(int fd, uint64_t offset, uint64_t len);
+/* Wait for what it has begun there.  An error is as bad as a failed sync, which
+ * might not tell it again.  0 where that cannot be waited for. */
+int fs_bulk_settle(int fd, uint64_t offset, uint64_t len, const char *name,
+		   struct belay_error *err);
+
 /* All of len bytes.  BELAY_ECORRUPT: the file ends before. */
 int fs_bulk_read(int fd, void *data, size_t len, uint64_t offset,
 		 const char *name, struct belay_error *err);

@@ -24,16 +24,21 @@ struct team {
 	struct belay_error err;	/* of the one who set failed */
 };
 
-unsigned team_size(unsigned threads)
+unsigned team_processors(void)
 {
 	cpu_set_t mine;
-	int n = (int)USUAL_MAX;
 
+	if (sched_getaffinity(0, sizeof(mine), &mine) < 0)
+		return USUAL_MAX;
+	return (unsigned)CPU_COUNT(&mine);
+}
+
+unsigned team_size(unsigned threads)
+{
 	if (threads)
 		return threads < TEAM_MAX ? threads : TEAM_MAX;
-	if (sched_getaffinity(0, sizeof(mine), &mine) == 0)
-		n = CPU_COUNT(&mine);
-	return (unsigned)n < USUAL_MAX ? (unsigned)n : USUAL_MAX;
+	threads = team_processors();
+	return threads < USUAL_MAX ? threads : USUAL_MAX;
 }
 
 static void *work(void *arg)

@@ -13,6 +13,7 @@
 typedef int (*team_fn)(unsigned worker, uint64_t piece, void *arg,
 		       struct belay_error *err);
 
+unsigned team_processors(void);	/* that this process may use */
 /* What 0 means, and no more than TEAM_MAX. */
 unsigned team_size(unsigned threads);
 

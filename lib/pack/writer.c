@@ -70,6 +70,8 @@ static int begin(struct pack_writer *w, int dirfd, struct belay_error *err)
 	atomic_store(&w->end, PACK_HEADER);
 	if (fs_bulk_write(w->fd, &iov, 1, 0, w->name, err) < 0)
 		return -1;
+	/* more writers than processors keep the disk busy as it is */
+	w->pace.soon = team_size(w->opt.threads) <= team_processors();
 	if (w->opt.async)
 		w->async = async_start(w);	/* or there is none */
 	return 0;

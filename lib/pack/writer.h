@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "pack/pace.h"
 #include "pack/source.h"
 #include "pack/team.h"
 
@@ -19,6 +20,7 @@ struct pack_writer {
 	/* Which of ix.parent, from 1, a file of base's is; 0: none. */
 	uint16_t file[1 + PACK_PARENTS_MAX];
 	_Atomic uint64_t end;	/* of what is given out of the file */
+	struct pace pace;
 	struct coder coder[TEAM_MAX];	/* of each worker */
 	struct async *async;	/* or NULL: a put returns when all is stored */
 };

@@ -9,6 +9,8 @@ WRAP_test_tree = copy_file_range
 WRAP_test_damage = fsync fdatasync
 WRAP_test_commit = fsync fdatasync renameat write read
 WRAP_test_part_durable = fsync
+WRAP_test_part_async = pwritev
+WRAP_test_part_auto = pwritev
 WRAP_test_part_failures = malloc calloc realloc posix_memalign mmap openat \
   fsync pwritev pread team_start
 WRAP_test_prune = run_check_fence clock_wall_us

@@ -297,6 +297,10 @@ $(B)/tests/bench/pack: $(B)/tests/bench/pack.o $(B)/tests/bench/rows.o $(B)/libr
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(RECORD_LIBS)
 
+$(B)/tests/bench/api: $(B)/tests/bench/api.o $(B)/tests/bench/rows.o $(B)/librecording.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(RECORD_LIBS) -lsqlite3
+
 $(B)/tests/bench/spawn: $(B)/tests/bench/spawn.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
@@ -313,7 +317,7 @@ $(B)/tests/bench/hooks: tests/bench/hooks.c
 	$(Q)$(CC) $(SLURM_CPPFLAGS) $(CPPFLAGS) -D_GNU_SOURCE -std=gnu11 $(WARN) \
 	  $(CFLAGS) -rdynamic $(LDFLAGS) -o $@ $< -ldl
 
-bench: all examples $(addprefix $(B)/tests/bench/,record pack spawn crowd hooks)
+bench: all examples $(addprefix $(B)/tests/bench/,record api pack spawn crowd hooks)
 	BUILD=$(abspath $(B)) tests/bench/bench.sh
 
 # Every sync is left out in turn, and a test must miss it.

@@ -23,6 +23,12 @@ if [ -x "$build/tests/bench/record" ]; then
 	mkdir "$dir/record"
 	"$build/tests/bench/record" "$dir/record" || status=1
 fi
+if [ -x "$build/tests/bench/api" ]; then
+	mkdir "$dir/api" "$dir/many"
+	"$build/tests/bench/api" "$dir/api" || status=1
+	"$build/tests/bench/api" memory "$dir/many" || status=1
+	rm -rf "$dir/api" "$dir/many"
+fi
 if [ -x "$build/tests/bench/pack" ]; then
 	mkdir "$dir/pack"
 	"$build/tests/bench/pack" "$dir/pack" || status=1

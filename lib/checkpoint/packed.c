@@ -79,10 +79,13 @@ static int name_staging(struct packed_writer *w, struct belay_error *err)
 	return 0;
 }
 
+/* A MANIFEST that stands here before this rank's part does is of a process that
+ * died, and says what that one saw. */
 static void remove_own(const struct packed_writer *w)
 {
 	char name[PACKED_NAME];
 
+	fs_remove(w->fd, MANIFEST, NULL);
 	fs_remove(w->fd, packed_note(w->rank, name), NULL);
 	fs_remove(w->fd, packed_part(w->rank, name), NULL);
 	for (unsigned i = 0; i < w->n_links; i++)
@@ -275,6 +278,7 @@ static void forget_in(int storefd, const char *staging, unsigned rank)
 
 	if (fd < 0 || fs_list(fd, &names, NULL) < 0)
 		return;
+	fs_remove(fd, MANIFEST, NULL);
 	fs_remove(fd, packed_note(rank, note), NULL);
 	fs_remove(fd, packed_part(rank, part), NULL);
 	snprintf(end, sizeof(end), ".%u", rank);

@@ -94,15 +94,36 @@ static int gather(struct packed_writer *w, struct belay_error *err)
 
 /* ---- publish ---- */
 
+/* Does the MANIFEST that stands speak of the same parts? */
+static int check_manifest(const struct packed_writer *w,
+			  struct belay_error *err)
+{
+	_auto_checkpoint_ struct checkpoint c = { 0 };
+	_auto_buf_ struct buf text = { 0 };
+	bool same;
+
+	if (fs_read(w->fd, MANIFEST, JSON_MAX_BYTES, &text, err) < 0 ||
+	    manifest_decode(buf_text(&text), text.len, &c, err) < 0)
+		return -1;
+	same = c.ranks == w->c.ranks;
+	for (unsigned i = 0; same && i < c.ranks; i++)
+		same = !memcmp(&c.parts[i].index, &w->c.parts[i].index,
+			       sizeof(c.parts[i].index));
+	return same ? 0 : err_set(err, BELAY_EFAILED, MANIFEST " is of other "
+				  "parts; was this step written before?");
+}
+
 static int write_manifest(struct packed_writer *w, struct belay_error *err)
 {
 	_auto_buf_ struct buf text = { 0 };
+	int rc;
 
 	if (manifest_encode(&w->c, &text, err) < 0)
 		return -1;
-	if (fs_publish(w->fd, MANIFEST, text.data, text.len, err) < 0)
-		return store_spoil(w->fd);
-	return 0;
+	rc = fs_publish(w->fd, MANIFEST, text.data, text.len, err);
+	if (rc == 0)
+		rc = check_manifest(w, err);
+	return rc < 0 ? store_spoil(w->fd) : 0;
 }
 
 int packed_published(struct run *r, unsigned n, uint64_t step, unsigned ranks,

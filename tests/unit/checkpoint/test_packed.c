@@ -13,7 +13,7 @@
 #define KIB 1024
 #define SIZE (1500 * KIB)	/* six blocks, the last one short */
 
-static bool no_links;
+static bool no_links, no_number;
 
 int __real_linkat(int a, const char *from, int b, const char *to, int flags);
 int __wrap_linkat(int a, const char *from, int b, const char *to, int flags);
@@ -24,6 +24,17 @@ int __wrap_linkat(int a, const char *from, int b, const char *to, int flags)
 		return -1;
 	}
 	return __real_linkat(a, from, b, to, flags);
+}
+
+int __real_renameat(int a, const char *from, int b, const char *to);
+int __wrap_renameat(int a, const char *from, int b, const char *to);
+int __wrap_renameat(int a, const char *from, int b, const char *to)
+{
+	if (no_number && !strncmp(from, ".staging-", 9)) {
+		errno = EIO;
+		return -1;
+	}
+	return __real_renameat(a, from, b, to);
 }
 
 static unsigned char *make_data(unsigned seed)
@@ -166,6 +177,33 @@ static void test_what_a_dead_process_staged_is_void(void **state)
 	assert_int_equal(packs_write(r, 1, &zero, "new", 3, &done, &d->err),
 			 1);
 	packs_expect(r, 1, 0, "new", 3);
+	run_close(r);
+}
+
+/* Who was killed between MANIFEST and the number left it to others. */
+static void test_a_manifest_of_a_dead_process_is_void(void **state)
+{
+	struct packed_options zero = { .rank = 0, .ranks = 2, .step = 1 },
+			      one = { .rank = 1, .ranks = 2, .step = 1 };
+	struct tmpdir *d = *state;
+	struct run *r = runs_make(d);
+	struct packed_done done;
+
+	assert_int_equal(packs_write(r, 1, &zero, "old", 3, &done, &d->err),
+			 0);
+	no_number = true;
+	assert_int_equal(packs_write(r, 1, &one, "old", 3, &done, &d->err),
+			 -1);
+	no_number = false;
+	assert_int_equal(packs_files(r, "MANIFEST"), 1);
+	assert_ok(packed_forget(r, 1, 0, &d->err), &d->err);
+	assert_ok(packed_forget(r, 1, 1, &d->err), &d->err);
+	assert_int_equal(packs_write(r, 1, &zero, "newer", 5, &done, &d->err),
+			 0);
+	assert_int_equal(packs_write(r, 1, &one, "newer", 5, &done, &d->err),
+			 1);
+	packs_expect(r, 1, 0, "newer", 5);
+	packs_expect(r, 1, 1, "newer", 5);
 	run_close(r);
 }
 
@@ -347,6 +385,7 @@ int main(void)
 		TEST_IN_TMPDIR(test_without_links_all_is_written),
 		TEST_IN_TMPDIR(test_a_checkpoint_is_there_when_all_ranks_are),
 		TEST_IN_TMPDIR(test_what_a_dead_process_staged_is_void),
+		TEST_IN_TMPDIR(test_a_manifest_of_a_dead_process_is_void),
 		TEST_IN_TMPDIR(test_a_step_that_was_never_whole_is_swept),
 		TEST_IN_TMPDIR(test_an_abandoned_part_leaves_nothing),
 		TEST_IN_TMPDIR(test_a_fenced_attempt_publishes_nothing),

@@ -25,6 +25,8 @@ struct copy {
 	struct run_of_blocks run;
 	size_t bytes;
 	uint8_t *data;
+	int fd;			/* the same memory as a file, or -1 */
+	uint64_t at;
 };
 struct copy *async_room(struct async *a, size_t bytes, struct belay_error *err);
 /* It is filled, run says with what: to be stored. */

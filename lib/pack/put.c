@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* put.c - an array or a file becomes runs of blocks, which threads store */
 
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fs/bulk.h"
-#include "pack/async.h"
+#include "pack/pool.h"
 
 struct put {
 	struct pack_writer *w;
@@ -33,16 +32,6 @@ static size_t run_bytes(const struct run_of_blocks *r)
 	       pack_block_bytes(r->e, r->first + r->n - 1);
 }
 
-static int read_from(const struct put *p, uint8_t *into, size_t bytes,
-		     uint64_t at, struct belay_error *err)
-{
-	if (p->data)
-		memcpy(into, p->data + at, bytes);
-	else
-		return fs_bulk_read(p->fd, into, bytes, at, p->e->e.name, err);
-	return 0;
-}
-
 /* What is in memory is stored from there. */
 static int put_run(unsigned worker, uint64_t piece, void *arg,
 		   struct belay_error *err)
@@ -54,8 +43,8 @@ static int put_run(unsigned worker, uint64_t piece, void *arg,
 	if (!r.data) {
 		if (coder_room(c) < 0)
 			return err_nomem(err);
-		if (read_from(p, c->run, run_bytes(&r), r.first * PACK_BLOCK,
-			      err) < 0)
+		if (fs_bulk_read(p->fd, c->run, run_bytes(&r),
+				 r.first * PACK_BLOCK, p->e->e.name, err) < 0)
 			return -1;
 		r.data = c->run;
 	}
@@ -73,7 +62,10 @@ static int copy_run(unsigned worker, uint64_t piece, void *arg,
 	(void)worker;
 	if (!c)
 		return -1;
-	if (read_from(p, c->data, c->bytes, r.first * PACK_BLOCK, err) < 0) {
+	if (r.data) {
+		copy_fill(c, r.data);
+	} else if (fs_bulk_read(p->fd, c->data, c->bytes, r.first * PACK_BLOCK,
+				p->e->e.name, err) < 0) {
 		async_return(a, c);
 		return -1;
 	}

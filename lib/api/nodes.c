@@ -7,14 +7,12 @@
  */
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "api/handle.h"
 #include "base/clock.h"
 #include "base/hostlist.h"
 #include "base/text.h"
-#include "journal/journal.h"
+#include "journal/reports.h"
 
 static int report(struct belay *b, enum node_report what, const char *node,
 		  const char *reason, struct belay_error *err)
@@ -46,63 +44,19 @@ int belay_node_recovered(struct belay *b, const char *node,
 
 /* ---- which are failed ---- */
 
-struct told {			/* the last that was said of a node */
-	char node[256];
-	int64_t time_us;
-	bool failed;
-};
-
-struct told_list {
-	struct told *at;
-	size_t n;
-	struct belay_error *err;
-};
-
-static int tell(struct told_list *l, const char *node, int64_t time_us,
-		bool failed)
-{
-	struct told *grown, *t = l->at;
-
-	while (t < l->at + l->n && strcmp(t->node, node))
-		t++;
-	if (!t || t == l->at + l->n) {
-		grown = realloc(l->at, (l->n + 1) * sizeof(*grown));
-		if (!grown)
-			return err_nomem(l->err);
-		l->at = grown;
-		t = &grown[l->n++];
-		*t = (struct told){ .time_us = INT64_MIN };
-		snprintf(t->node, sizeof(t->node), "%s", node);
-	}
-	if (time_us >= t->time_us) {
-		t->time_us = time_us;
-		t->failed = failed;
-	}
-	return 0;
-}
-
-static int see(const struct record *rec, void *arg)
-{
-	struct told_list *l = arg;
-	struct event e;
-
-	if (rec->type != EVENT_NODE || event_decode(rec, &e, NULL) <= 0)
-		return 0;
-	return tell(l, e.node, e.time_us, e.kind == NODE_FAILED);
-}
-
-static int read_decision(const struct decided *d, struct told_list *l)
+static int read_decision(const struct decided *d, struct node_reports *l)
 {
 	int64_t now = clock_wall_us();
 
 	for (unsigned i = 0; d && i < d->n_exclude; i++)
 		if (d->exclude[i].until_us > now &&
-		    tell(l, d->exclude[i].node, INT64_MIN, true) < 0)
+		    node_reports_add(l, d->exclude[i].node, INT64_MIN, true,
+				     "") < 0)
 			return -1;
 	return 0;
 }
 
-static int read_all(struct belay *b, struct told_list *l)
+static int read_all(struct belay *b, struct node_reports *l)
 {
 	const struct decided *newest = NULL;
 	unsigned since = 0;
@@ -118,21 +72,20 @@ static int read_all(struct belay *b, struct told_list *l)
 	if (read_decision(newest, l) < 0)
 		return -1;
 	for (unsigned i = since; i < b->run->n_attempts; i++)
-		if (journal_read(b->run, b->run->attempts[i].number,
-				 JOURNAL_SKIP_LATE, see, l, NULL, l->err) < 0)
+		if (node_reports_read(l, b->run, b->run->attempts[i].number,
+				      l->err) < 0)
 			return -1;
 	return 0;
 }
 
 static int find(struct belay *b, struct hosts *failed, struct belay_error *err)
 {
-	struct told_list l = { .err = err };
+	_auto_reports_ struct node_reports l = { .err = err };
 	int rc = read_all(b, &l);
 
 	for (size_t i = 0; i < l.n && rc == 0; i++)
 		if (l.at[i].failed)
 			rc = hosts_add(failed, l.at[i].node, err);
-	free(l.at);
 	return rc;
 }
 

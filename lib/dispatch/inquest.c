@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "dispatch/blame.h"
 #include "dispatch/history.h"
 #include "dispatch/inquest.h"
 #include "dispatch/oom.h"
@@ -139,7 +140,9 @@ static int find_cause(struct inquest *q, struct belay_error *err)
 
 	if (gather(q, &e, err) < 0 || cause_of(&e, &v, err) < 0)
 		return -1;
-	rc = publish_end(q, &v, err);
+	rc = blame_reported(q->run, q->attempt, &v, err);
+	if (rc == 0)
+		rc = publish_end(q, &v, err);
 	verdict_free(&v);
 	return rc < 0 ? -1 : look_again(q, err);
 }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "journal/event.h"
 #include "tests/support/testrun.h"
 #include "tests/unit/dispatch/world.h"
 
@@ -62,6 +63,56 @@ static void test_a_node_that_died_is_left_out(void **state)
 	assert_ok(world_end(w, 143), &w->err);
 	assert_string_equal(buf_text(&w->slurm.did), "exclude n2; start; ");
 	assert_true(w->slurm.calls <= 4);
+}
+
+static void report(struct world *w, enum node_report what, const char *node)
+{
+	struct event e = { .type = EVENT_NODE, .kind = (uint8_t)what,
+			   .text = "no fan" };
+	struct run *r = world_run(w);
+	struct journal_writer *j = journal_open(r, 1, "api", JOURNAL_SMALL,
+						&w->err);
+
+	snprintf(e.node, sizeof(e.node), "%s", node);
+	assert_true(event_add(j, &e, &w->err));
+	assert_ok(journal_commit(j, &w->err), &w->err);
+	journal_close(j);
+	run_close(r);
+}
+
+static void test_a_node_that_the_program_blames_is_left_out(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	strcpy(w->moment.hint.preset, "high-availability");
+	assert_ok(world_begin(w), &w->err);
+	report(w, NODE_FAILED, "n2");
+	report(w, NODE_FAILED, "n1");
+	report(w, NODE_RECOVERED, "n1");
+	report(w, NODE_FAILED, "n77");	/* is none of the job's */
+	assert_ok(world_end(w, 1), &w->err);
+	r = world_run(w);
+	assert_string_equal(run_attempt(r, 1)->end->cause, "failed");
+	assert_string_equal(run_attempt(r, 1)->end->suspects, "n2");
+	assert_string_equal(run_attempt(r, 1)->decided->exclude[0].node, "n2");
+	assert_non_null(strstr(run_attempt(r, 1)->end->evidence[
+			       run_attempt(r, 1)->end->n_evidence - 1],
+			       "the program said that n2 failed: no fan"));
+	run_close(r);
+}
+
+static void test_a_program_that_did_well_blames_nobody(void **state)
+{
+	struct world *w = *state;
+	struct run *r;
+
+	assert_ok(world_begin(w), &w->err);
+	report(w, NODE_FAILED, "n2");
+	assert_ok(world_end(w, 0), &w->err);
+	r = world_run(w);
+	assert_string_equal(run_attempt(r, 1)->end->suspects, "");
+	run_close(r);
 }
 
 /* There was no room to leave it out, or somebody has let it in again. */
@@ -389,6 +440,8 @@ int main(void)
 		TEST_IN_WORLD(test_a_completed_script_is_left_alone),
 		TEST_IN_WORLD(test_only_quarantined_chunks_are_not_tried_again),
 		TEST_IN_WORLD(test_a_node_that_died_is_left_out),
+		TEST_IN_WORLD(test_a_node_that_the_program_blames_is_left_out),
+		TEST_IN_WORLD(test_a_program_that_did_well_blames_nobody),
 		TEST_IN_WORLD(
 		    test_a_suspect_that_is_not_left_out_costs_no_fifth_call),
 		TEST_IN_WORLD(test_starts_that_left_no_records_are_counted),

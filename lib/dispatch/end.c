@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "dispatch/act.h"
 #include "dispatch/standing.h"
+#include "recover/recover.h"
 
 /* Slurm's word of the job is good for so long: a disk that hangs may keep us
  * for minutes, and Slurm may have gone on by then. */
@@ -48,12 +49,30 @@ static int is_still_ours(struct inquest *q, int64_t asked_ns,
 			 rc;
 }
 
+/* A start that slurmctld has forgotten is aborted on its node, and what starts
+ * there within the same second is taken for it: "already killed, do not launch
+ * batch job", and the job ends as FAILED 1:0 before any hook of a task.  So the
+ * start that slurmctld is about to make is kept away from this second.  Nothing
+ * else is done, and nobody waits for it. */
+static void put_off(const struct inquest *q)
+{
+	int64_t soonest = clock_wall_us() / 1000000 + PLAN_MIN_DELAY;
+	struct belay_error said;
+
+	if (q->job_known && q->job.begin_time < soonest &&
+	    standing_is_forgotten(inquest_attempt(q)->begin, &q->job))
+		q->sched->update(q->sched->state, q->job.record, NULL, soonest,
+				 &said);
+}
+
 static int settle(struct inquest *q, struct buf *say, struct belay_error *err)
 {
 	struct act act = { q, q->attempt, 0, false, false };
 	int64_t asked_ns = clock_mono_ns();
 	int rc = is_ours(q, err);
 
+	if (rc == 0)
+		put_off(q);
 	if (rc <= 0)
 		return rc;
 	if (inquest_hold(q, err) < 0)

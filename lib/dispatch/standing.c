@@ -21,6 +21,13 @@ bool standing_holds(const struct begin *b, const struct job_view *j)
 	       (!b->start_time || j->start_time == b->start_time);
 }
 
+bool standing_is_forgotten(const struct begin *b, const struct job_view *j)
+{
+	return j->job_id == b->job_id && j->state == JOB_STATE_PENDING &&
+	       !j->completing && !j->held && !j->held_by_admin &&
+	       j->restart == b->restart;
+}
+
 int standing_is_newest(const struct run *r, unsigned attempt,
 		       struct belay_error *err)
 {

@@ -21,6 +21,10 @@
  */
 bool standing_holds(const struct begin *b, const struct job_view *j);
 
+/* Is the job waiting for the very start that began so?  slurmctld was killed
+ * before it had saved the start, and has the node abort what it runs of it. */
+bool standing_is_forgotten(const struct begin *b, const struct job_view *j);
+
 /* Has nobody claimed the next attempt?  Asked of the disk, and so cheap: to be
  * asked right before anything is done to the job, for what was seen before may be
  * long ago by then.  1, 0, or -1 with the error when there is no answer. */

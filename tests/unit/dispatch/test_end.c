@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "journal/event.h"
@@ -243,6 +244,26 @@ static void test_an_end_speaks_for_its_own_launch_only(void **state)
 	assert_string_equal(buf_text(&w->slurm.did), "requeue 12; start; ");
 }
 
+/* slurmctld was killed right after the start, and has the node abort it. */
+static void test_a_start_that_was_forgotten_is_put_off(void **state)
+{
+	struct world *w = *state;
+	struct fake_slurm *f = &w->slurm;
+
+	assert_ok(world_begin(w), &w->err);
+	f->state = JOB_STATE_PENDING;
+	f->start_time = 0;
+	f->batch_host = "";
+	assert_ok(world_end(w, 137), &w->err);
+	assert_string_equal(buf_text(&f->did), "start; ");
+	assert_in_range(f->begin_time, time(NULL) + 1, time(NULL) + 4);
+	/* what somebody wants later still stays so */
+	buf_clear(&f->did);
+	f->begin_time = time(NULL) + 100;
+	assert_ok(world_end(w, 137), &w->err);
+	assert_string_equal(buf_text(&f->did), "");
+}
+
 /* ---- time passes between the look and the deed ---- */
 
 static int (*real_load_job)(void *state, uint32_t job_id, struct job_view *j,
@@ -450,6 +471,7 @@ int main(void)
 		TEST_IN_WORLD(test_a_stale_agent_leaves),
 		TEST_IN_WORLD(test_an_agent_leaves_when_slurm_has_gone_on),
 		TEST_IN_WORLD(test_an_end_speaks_for_its_own_launch_only),
+		TEST_IN_WORLD(test_a_start_that_was_forgotten_is_put_off),
 		TEST_IN_WORLD(test_nothing_is_done_once_the_next_attempt_is_claimed),
 		TEST_IN_WORLD(test_an_old_word_of_slurm_is_not_acted_upon),
 		TEST_IN_WORLD(test_a_job_that_never_began_has_no_end),

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# symbols.t - spank_belay.so shows Slurm what it looks for, and nothing else
+# symbols.t - spank_belay.so shows Slurm what it looks for, and nothing else; so
+#             does libbelay.so to applications
 #
 # It is loaded into slurmd and slurmstepd, as root, beside some 1500 names of
 # theirs: a visible name of ours would be replaced by theirs, `init` and `fini`
@@ -63,5 +64,20 @@ none "no thread, no exit handler, no file of stdio" "$(symbols |
 
 none "no text relocation and no executable stack" "$(
 	readelf -dlW "$so" | grep -E 'TEXTREL|GNU_STACK.*RWE')"
+
+# What applications link: every name of it may clash with one of theirs.
+lib=${so%/*}/libbelay.so
+
+none "libbelay.so shows belay_* and nothing else" "$(
+	nm -D --defined-only --format=posix "$lib" | awk '{ print $1 }' |
+	sed 's/@.*//' | grep -vxE 'belay_[a-z0-9_]+|BELAY_[0-9]+')"
+
+none "it needs libc, the checksums and the compression" "$(
+	readelf -d "$lib" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+	grep -vE '^(libc|libpthread|libxxhash|libzstd|ld-linux[a-z0-9-]*|lib[a-z]+san)\.so')"
+
+none "no exit handler, no output, no signal handler" "$(
+	nm -D --format=posix "$lib" | sed 's/@[^ ]*//' |
+	grep -E '^(atexit|on_exit|exit|_exit|printf|puts|signal|sigaction) ')"
 
 echo "1..$n"

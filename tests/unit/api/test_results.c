@@ -252,6 +252,68 @@ static void test_a_damaged_result_is_named(void **state)
 	run_close(r);
 }
 
+struct damaged {
+	const char *path;
+	struct belay *b;
+	bool is_journal;	/* then results may be missing, too */
+	struct tmpdir *d;
+};
+
+/* What is given is what was recorded; what is not, is said to be damaged. */
+static void read_damaged(const char *what, const struct bytes *bad, void *arg)
+{
+	const struct damaged *f = arg;
+	struct belay_results *it;
+	struct belay_result result;
+	int given = 0, refused = 0, rc;
+
+	damage_write(f->path, bad);
+	it = belay_results_open(f->b, NULL, &f->d->err);
+	assert_non_null(it);
+	while ((rc = belay_results_next(it, &result, &f->d->err)) != 0) {
+		if (rc == 1)
+			assert_sample(&result, length_of(result.chunk));
+		else
+			assert_int_equal(f->d->err.code, BELAY_ECORRUPT);
+		given += rc == 1;
+		refused += rc < 0;
+	}
+	belay_results_close(it);
+	if (f->is_journal ? given + refused > 8 : given + refused != 8)
+		fail_msg("%s: %d given, %d refused", what, given, refused);
+}
+
+static void test_no_damage_is_believed(void **state)
+{
+	struct tmpdir *d = *state;
+	struct run *r = testrun_open(d);
+	unsigned n = testrun_begin(r, d);
+	struct belay *b = start(r, n, 3, d);
+	char data[512], journal[512];
+	const char *paths[] = { data, journal };
+
+	for (uint64_t c = 0; c < 8; c++)
+		finish(b, c, length_of(c), d);
+	assert_ok(belay_close(b, 0, &d->err), &d->err);
+	results_file(r, data);
+	testrun_journal(r, n, ".log", journal);
+	b = handles_open(r, n, 1, d);
+	for (int i = 0; i < 2; i++) {
+		struct bytes good = damage_read(paths[i]);
+		struct damaged f = { paths[i], b, i == 1, d };
+
+		/* a journal is mostly zeros that nobody has written */
+		good.len = good.len > 65536 ? 65536 : good.len;
+		printf("# %u damaged files\n",
+		       damage_each(&good, &good, getenv("EVERY") ? 1 : 499,
+				   read_damaged, &f));
+		damage_write(paths[i], &good);
+		free(good.data);
+	}
+	assert_ok(belay_close(b, 0, &d->err), &d->err);
+	run_close(r);
+}
+
 static void test_what_is_no_array_is_refused(void **state)
 {
 	static const uint64_t one[] = { 1 }, huge[] = { UINT64_MAX / 2, 8 };
@@ -321,6 +383,7 @@ int main(void)
 		TEST_IN_TMPDIR(test_late_results_do_not_count),
 		TEST_IN_TMPDIR(test_a_chunk_may_have_no_result),
 		TEST_IN_TMPDIR(test_a_damaged_result_is_named),
+		TEST_IN_TMPDIR(test_no_damage_is_believed),
 		cmocka_unit_test(test_what_is_no_array_is_refused),
 		cmocka_unit_test(test_a_result_cut_anywhere_is_refused),
 	};

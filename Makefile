@@ -178,7 +178,7 @@ UNIT    := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 UNIT_O  := $(call objects,$(wildcard tests/support/*.c))
 SCRIPTS := $(sort $(wildcard tests/*.t tests/cli/*.bats tests/cli/*.t \
              tests/format/*.t tests/abi/*.t tests/crash/*.t tests/fuzz/*.t tests/power/*.t tests/power/*.bats \
-             tests/examples/*.bats tests/python/*.t))
+             tests/examples/*.bats tests/examples/*.t tests/python/*.t))
 CLUSTER := $(sort $(wildcard tests/cluster/*.bats tests/cluster/*.t \
              tests/versions/*.t))
 NFS     := $(sort $(wildcard tests/nfs/*.t))

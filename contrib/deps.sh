@@ -51,6 +51,8 @@ test   cmd:mkfs.ext4      e2fsprogs       e2fsprogs
 test   cmd:mkfs.xfs       xfsprogs        xfsprogs
 test   cmd:mkfs.btrfs     btrfs-progs     btrfs-progs
 test   cmd:debootstrap    debootstrap     debootstrap
+test   cmd:mpicc          libopenmpi-dev  openmpi-devel
+test   cmd:mpirun         openmpi-bin     openmpi
 test   py:numpy           python3-numpy   python3-numpy
 nfs    cmd:linux.uml      user-mode-linux -
 nfs    cmd:rpc.nfsd       nfs-kernel-server nfs-utils

@@ -146,8 +146,9 @@ class State(JobTest):
         with slurm_belay.open() as run:
             with self.assertRaises(slurm_belay.NotFoundError):
                 run.restore(12)
-            run.save({})
-            self.assertEqual(run.restore(), {})
+            for state in ({}, {"nothing": {}}):
+                run.save(state)
+                self.assertEqual(run.restore(), state)
             with self.assertRaisesRegex(LookupError, "no rank 3"):
                 run.restore(rank=3)
 

@@ -2,11 +2,13 @@
 /*
  * worker.c - a program that works on the chunks of the set "api", with results
  *
- *	worker COUNT	tells what it was promised, a line at a time
+ *	worker COUNT [FILE]	tells what it was promised, a line at a time
  *
  * The result of chunk k is k, many times; every second one goes to a file.
  */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #define LONG 700
 
 static struct belay_error err;
+static int out = STDOUT_FILENO;
 
 static void tell(const char *what, uint64_t chunk)
 {
@@ -25,8 +28,15 @@ static void tell(const char *what, uint64_t chunk)
 	int len = snprintf(line, sizeof(line), "%s api %" PRIu64 "\n", what,
 			   chunk);
 
-	if (write(STDOUT_FILENO, line, (size_t)len) != len)
-		exit(1);
+	for (ssize_t n, at = 0; at < len; at += n) {
+		n = write(out, line + at, (size_t)(len - at));
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		if (n < 0) {
+			perror("worker");
+			exit(1);
+		}
+	}
 }
 
 static int finish(struct belay *b, uint64_t chunk)
@@ -58,9 +68,15 @@ static int work(struct belay *b, uint64_t count)
 
 int main(int argc, char **argv)
 {
-	uint64_t count = argc == 2 ? strtoull(argv[1], NULL, 10) : 0;
-	struct belay *b = belay_open(NULL, &err);
+	uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
+	struct belay *b = NULL;
 
+	if (argc > 2)
+		out = open(argv[2], O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (out < 0)
+		perror(argv[2]);
+	else
+		b = belay_open(NULL, &err);
 	if (b && work(b, count) == 0 && belay_close(b, 0, &err) == 0)
 		return 0;
 	fprintf(stderr, "worker: %s\n", err.text);

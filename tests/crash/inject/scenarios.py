@@ -8,7 +8,7 @@ import json
 import os
 
 from inject.faults import ERRORS, text_of
-from inject.world import BELAY, PACKER, World
+from inject.world import BELAY, PACKER, READER, WORKER, World
 
 
 def check(truth, what):
@@ -292,8 +292,43 @@ class PackTogether(Pack):
         self.promise(world, self.pack(world, "1", "2", "4", "fourth"))
 
 
+class Program(Scenario):
+    """A program does nine chunks by the C API, every second with a long result;
+    each of its promises is a line of {W}/told."""
+    name, words, program = "chunks of a program", ["9", "{W}/told"], WORKER
+
+    def prepare(self, world):
+        super().prepare(world)
+        world.write("told", "")
+
+    def there(self, world):
+        done = world.start([world.path + "/root"], None, READER)
+        check(done.returncode == 0, "reader: " + done.stderr)
+        return done.stdout.splitlines()
+
+    def kept(self, world, heard):
+        super().kept(world, heard)
+        there = self.there(world)
+        with open(world.path + "/told", encoding="ascii") as told:
+            for line in told.read().splitlines():
+                check(line in there, "promised: " + line)
+
+    def promise(self, world, said):
+        check(sum("result api" in line for line in self.there(world)) == 9,
+              "a result is missing")
+
+    def again(self, world):
+        """What a process held that died waits for the next attempt: of two
+        faults there are two."""
+        done = world.start(self.words, None, WORKER)
+        check(done.returncode == 0, "again: " + done.stderr)
+        check(sum("result api" in line for line in self.there(world)) >= 7,
+              "more is left than what was held")
+
+
 SCENARIOS = [Claim(), Define(), Done(), Fail(), Beat(), Save(), Begin(),
-             Commit(), Pack(), PackTogether(), Restore(), Verify(), Prune(), Map(),
+             Commit(), Pack(), PackTogether(), Program(),
+             Restore(), Verify(), Prune(), Map(),
              Reading("chunk", "pending"), Reading("chunk", "list", "--json"),
              Reading("checkpoint", "list", "--json"),
              Status("status", "demo", "--json", pipes=True), Reading("events"),

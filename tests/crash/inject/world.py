@@ -7,6 +7,8 @@ import subprocess
 
 BELAY = os.path.join(os.environ["BUILD"], "belay")
 PACKER = os.path.join(os.environ["BUILD"], "tests/power/packer")
+WORKER = os.path.join(os.environ["BUILD"], "tests/power/worker")
+READER = os.path.join(os.environ["BUILD"], "tests/power/reader")
 AGENT = os.path.join(os.environ["BUILD"], "tests/crash/inject/belay-agent")
 BESIDE = os.path.join(os.environ["BUILD"], "tests/crash/inject/belay")
 RUN = "root/mc/demo"

@@ -270,6 +270,7 @@ static bool is_shared_of(const char *name, unsigned n)
 	       attempt == n;
 }
 
+/* The directory stays: another rank may be about to write there. */
 static void forget_in(int storefd, const char *staging, unsigned rank)
 {
 	_auto_close_ int fd = fs_subdir_open(storefd, staging, NULL);
@@ -286,7 +287,6 @@ static void forget_in(int storefd, const char *staging, unsigned rank)
 		if (packed_is_parent(names.name[i]) &&
 		    !strcmp(strrchr(names.name[i], '.'), end))
 			fs_remove(fd, names.name[i], NULL);
-	fs_tree_undo(storefd, staging);
 }
 
 int packed_forget(const struct run *r, unsigned n, unsigned rank,

@@ -66,8 +66,9 @@ class Chain:
     def start(self, log):
         env = dict(os.environ, CHUNKS='400', SAVES='40')
         # what syncs much hides what another one forgets to sync
-        parts = random.sample(['map', 'loop', 'api', 'save', 'restore'],
-                              random.randrange(6))
+        parts = random.sample(['map', 'loop', 'api', 'save', 'pack',
+                               'restore'],
+                              random.randrange(7))
         return subprocess.Popen(
             ['unshare', '--pid', '--fork', '--kill-child',
              os.path.join(HERE, 'job'), self.place, self.told, *parts],

@@ -15,6 +15,9 @@ bats_require_minimum_version 1.5.0
 load support
 
 ROUNDS=${ROUNDS:-10}
+# on a busy machine srun may be gone before its slurmstepds, and they try then too
+WORST=12
+[[ ! ${SLOW:-} ]] || WORST=32
 
 setup_file() {
 	need_cluster
@@ -75,7 +78,7 @@ one() {
 	echo "$seconds"
 }
 
-@test "median under 8 s, worst of $ROUNDS under 12 s; Slurm alone waits over 100 s" {
+@test "median under 8 s, worst of $ROUNDS under $WORST s; Slurm alone waits over 100 s" {
 	local without victim times=() i kind from down line
 	without=$(alice sbatch --parsable -N2 alone.sh)
 	until_true 30 has_run "$without"
@@ -97,6 +100,6 @@ one() {
 	mapfile -t times < <(printf '%s\n' "${times[@]}" | sort -n)
 	echo "# with belay: ${times[*]} s; Slurm alone: $without s" >&3
 	((${#times[@]} == ROUNDS))
-	awk "BEGIN { exit !(${times[ROUNDS / 2]} < 8 && ${times[-1]} < 12) }"
+	awk "BEGIN { exit !(${times[(ROUNDS - 1) / 2]} < 8 && ${times[-1]} < $WORST) }"
 	awk "BEGIN { exit !($without > 100) }"
 }

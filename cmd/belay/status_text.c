@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cmd/belay/print.h"
 #include "cmd/belay/status.h"
+#include "journal/reports.h"
 
 #define ATTEMPTS_SHOWN 20
 #define BAR 20
@@ -74,6 +75,18 @@ static void chunk_lines(const struct facts *f)
 			printf("             %llu %s\n",
 			       (unsigned long long)f->n[also[i]],
 			       chunk_status_word[also[i]]);
+}
+
+/* What the program says itself; what cannot be read now is left out. */
+static void progress_line(const struct facts *f)
+{
+	char line[EVENT_TEXT], ago[PRINT_AGO];
+	struct event e;
+
+	if (progress_newest(f->run, &e, NULL) != 1)
+		return;
+	event_line(&e, line);
+	printf("progress     %s, %s\n", line, print_ago(e.time_us, ago));
 }
 
 static void checkpoint_lines(const struct facts *f)
@@ -164,6 +177,7 @@ void status_page(const struct facts *f)
 	printf("run          %.50s on %.16s\n", r->name, r->cluster);
 	state_line(f);
 	chunk_lines(f);
+	progress_line(f);
 	checkpoint_lines(f);
 	trouble_lines(f);
 	attempt_lines(f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reports.c - what programs have said of nodes, the last word of each */
+/* reports.c - what programs have said of nodes and of their progress */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,4 +67,35 @@ void node_reports_free(struct node_reports *l)
 {
 	free(l->at);
 	*l = (struct node_reports){ 0 };
+}
+
+/* ---- progress ---- */
+
+struct furthest {
+	struct event *e;
+	bool found;
+};
+
+static int see_progress(const struct record *rec, void *arg)
+{
+	struct furthest *f = arg;
+	struct event e;
+
+	if (rec->type != EVENT_PROGRESS || event_decode(rec, &e, NULL) <= 0 ||
+	    (f->found && e.iteration < f->e->iteration))
+		return 0;
+	f->found = true;
+	*f->e = e;
+	return 0;
+}
+
+int progress_newest(struct run *r, struct event *e, struct belay_error *err)
+{
+	struct furthest f = { .e = e };
+
+	for (unsigned i = r->n_attempts; i-- > 0 && !f.found;)
+		if (journal_read(r, r->attempts[i].number, JOURNAL_SKIP_LATE,
+				 see_progress, &f, NULL, err) < 0)
+			return -1;
+	return f.found;
 }

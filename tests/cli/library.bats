@@ -69,6 +69,33 @@ run_example() {
 	[ "${lines[0]}" = "from step 300" ]
 }
 
+@test "status and events show what a program says" {
+	cd "$BATS_TEST_TMPDIR"
+	cat >says.c <<-'EOF'
+		#include <belay/belay.h>
+		int main(void)
+		{
+			struct belay_options o = BELAY_OPTIONS_INIT;
+			struct belay_progress p = { 12, 0.5, 1e-3, 0, 0 };
+			struct belay *b;
+
+			o.run = "says";
+			b = belay_open(&o, NULL);
+			return belay_progress_set(b, &p, NULL) < 0 ||
+			       belay_node_fail(b, "n9", "no fan", NULL) < 0 ||
+			       belay_close(b, 0, NULL) < 0;
+		}
+	EOF
+	# shellcheck disable=SC2046
+	cc -o says says.c $(pkg-config --cflags --libs belay)
+	./says
+	run "$PREFIX"/bin/belay status says
+	echo "$output"
+	[[ $output == *"progress     iteration 12, at 0.5, error 0.001, "* ]]
+	run "$PREFIX"/bin/belay events says
+	[[ $output == *"node n9 failed: no fan"* ]]
+}
+
 @test "pkg-config knows the version that the library has" {
 	[ "$(pkg-config --modversion belay)" = "$(cat "$TOP/VERSION")" ]
 }

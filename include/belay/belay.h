@@ -197,13 +197,19 @@ int belay_chunks(struct belay *b, const char *set, uint64_t count,
  * 1: *chunk is this process's to do, and it is durable that it begins (so that
  * one which kills its node is found).  0: none to hand out: all are done, given
  * up or in other hands; see belay_chunk_counts().  Chunks that are to be tried
- * again come after those that were never tried.
+ * again come after those that were never tried.  What a process holds that ends
+ * waits for the next attempt.
+ *
+ * With options.batch n, the beginnings of up to n chunks share a sync, and
+ * completions that wait go with it.  If the process is lost, all that had begun
+ * are suspected; those begin alone then.
  */
 int belay_chunk_next(struct belay *b, const char *set, uint64_t *chunk,
 		     struct belay_error *err);
 
 /* Durable as options.batch says.  The node and the time since belay_chunk_next()
- * are recorded with it.  A chunk that is done stays so. */
+ * are recorded with it.  A chunk that is done stays so.  -1: it may still become
+ * so, with the next call that records. */
 int belay_chunk_done(struct belay *b, const char *set, uint64_t chunk,
 		     struct belay_error *err);
 

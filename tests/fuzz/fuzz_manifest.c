@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "checkpoint/manifest.h"
+#include "checkpoint/packed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,6 +23,12 @@ static void check_names(const struct checkpoint *c)
 		    c->files[i].mode > 0777)
 			abort();
 		bytes += c->files[i].size;
+	}
+	for (unsigned i = 0; i < c->ranks; i++) {
+		for (unsigned k = 0; k < c->parts[i].n_parents; k++)
+			if (!packed_is_parent(c->parts[i].parent[k].name))
+				abort();
+		bytes += c->parts[i].bytes;
 	}
 	if (bytes != c->bytes)
 		abort();
@@ -38,7 +45,7 @@ static void read_and_write(const char *text, size_t len)
 	if (manifest_encode(&c, &out, NULL) < 0)
 		return;
 	if (manifest_decode(buf_text(&out), out.len, &again, NULL) < 0 ||
-	    again.n_files != c.n_files)
+	    again.n_files != c.n_files || again.ranks != c.ranks)
 		abort();
 }
 

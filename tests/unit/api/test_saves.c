@@ -20,6 +20,7 @@
 #define N 100000
 
 static bool disk_full;
+static int full_times;		/* so often, and then there is room */
 static unsigned syncs;
 
 int __real_fsync(int fd);
@@ -36,7 +37,7 @@ int __wrap_fstatvfs(int fd, struct statvfs *v)
 {
 	int rc = __real_fstatvfs(fd, v);
 
-	if (disk_full)
+	if (disk_full || (full_times && full_times--))
 		v->f_bavail = 0;
 	return rc;
 }
@@ -408,6 +409,38 @@ static void test_a_full_disk_is_told_at_once(void **state)
 	leave(&p);
 }
 
+static void test_a_pause_lasts_until_there_is_room(void **state)
+{
+	struct place p = enter(*state);
+	struct belay_error *err = &p.d->err;
+	uint64_t id = 0;
+
+	unsetenv("SLURM_JOB_END_TIME");
+	protect(&p);
+	fill(1);
+	assert_int_equal(belay_checkpoint(p.b, NULL, NULL, err), 1);
+	p.b->settings.on_full = ON_FULL_PAUSE;
+	full_times = 2;		/* so it waits once */
+	fill(2 * N);
+	assert_int_equal(belay_checkpoint(p.b, NULL, &id, err), 1);
+	assert_int_equal(full_times, 0);
+	assert_int_equal(id, 2);
+	/* not beyond the end of the job */
+	full_times = 100;
+	setenv("SLURM_JOB_END_TIME", "1000", 1);
+	assert_int_equal(belay_checkpoint_begin(p.b, NULL, err) != NULL, 0);
+	assert_int_equal(err->sys, ENOSPC);
+	unsetenv("SLURM_JOB_END_TIME");
+	full_times = 0;
+	/* nor for an attempt that is over */
+	full_times = 1000;
+	testrun_begin(p.r, p.d);
+	assert_null(belay_checkpoint_begin(p.b, NULL, err));
+	assert_int_equal(err->code, BELAY_EFENCED);
+	full_times = 0;
+	leave(&p);
+}
+
 /* ---- when ---- */
 
 static void test_one_is_due_by_time_or_chunks(void **state)
@@ -504,6 +537,7 @@ int main(void)
 		TEST_IN_TMPDIR(
 			test_a_child_leaves_the_parents_checkpoint_alone),
 		TEST_IN_TMPDIR(test_a_full_disk_is_told_at_once),
+		TEST_IN_TMPDIR(test_a_pause_lasts_until_there_is_room),
 		TEST_IN_TMPDIR(test_one_is_due_by_time_or_chunks),
 		TEST_IN_TMPDIR(test_one_is_due_when_it_is_asked_for),
 		cmocka_unit_test(test_the_interval_is_that_of_daly),

@@ -104,8 +104,9 @@ struct belay_options {
 
 /*
  * options NULL: BELAY_OPTIONS_INIT.  The caller closes the handle.
- * BELAY_ENOENT: not below belay, and no name given; BELAY_EBUSY: a live process
- * holds the run of that name; BELAY_EFENCED: a newer attempt has begun.
+ * BELAY_ENOENT: not below belay, and no name given; BELAY_EBUSY: a live process,
+ * this one included, holds the run of that name; BELAY_EFENCED: a newer attempt
+ * has begun.
  */
 struct belay *belay_open(const struct belay_options *options,
 			 struct belay_error *err);

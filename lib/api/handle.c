@@ -120,7 +120,8 @@ static int begin_own(struct belay *b, struct belay_error *err)
 	int rc = own_run_open(&o, b->options.root, b->options.run, err);
 
 	b->run = o.run;
-	if (rc < 0 || own_run_begin(&o, err) < 0)
+	if (rc < 0 || held_add(&b->held, b->run, err) < 0 ||
+	    own_run_begin(&o, err) < 0)
 		return -1;
 	b->attempt = o.attempt;
 	b->own = true;
@@ -146,6 +147,7 @@ static void release(struct belay *b)
 	api_saves_free(b->saves);
 	api_chunks_free(b->chunks);
 	journal_close(b->journal);
+	held_drop(&b->held);
 	run_close(b->run);
 	for (size_t i = 0; i < sizeof(b->texts) / sizeof(b->texts[0]); i++)
 		free(b->texts[i]);

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "api/held.h"
 #include "base/error.h"
 #include "journal/event.h"
 #include "run/run.h"
@@ -31,6 +32,7 @@ struct belay {
 	struct run *run;
 	unsigned attempt;
 	bool own;		/* begun here, so ended here */
+	struct held held;	/* and by no other handle meanwhile */
 	struct belay_options options;	/* its strings are gone */
 	struct belay_info info;
 	struct settings settings;	/* of the run's policy */

@@ -78,6 +78,15 @@ class Own(JobTest):
             self.assertEqual(run.restore(), {"chunk": 3})
             self.assertEqual(list(run.chunks(10)), [4, 5, 6, 7, 8, 9])
 
+    def test_this_process_has_it_once_at_a_time(self):
+        with slurm_belay.open(run="mine") as run:
+            with self.assertRaisesRegex(slurm_belay.BusyError,
+                                        "this process works on run 'mine'"):
+                slurm_belay.open(run="mine")
+            run.beat()
+        with slurm_belay.open(run="mine") as run:
+            self.assertEqual(run.info.attempt, 2)
+
     def test_a_name_that_cannot_be_one_is_refused(self):
         for name in ("a/b", "", "..", "a\nb"):
             with self.assertRaises(slurm_belay.BelayError):

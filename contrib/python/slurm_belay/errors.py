@@ -55,7 +55,7 @@ class FencedError(BelayError):
 
 
 class BusyError(BelayError):
-    """Another live job or process holds the run."""
+    """Another live job or process holds the run, or this one does already."""
 
     code = 7
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_own.c - a run that a program begins itself, by name */
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,6 +108,99 @@ static void test_one_process_holds_it(void **state)
 	close(ready[1]);
 }
 
+static void test_the_same_process_holds_it_too(void **state)
+{
+	struct tmpdir *d = *state;
+	struct belay *b = open_named(d, "mine"), *other;
+	char root[sizeof(d->path)];
+
+	assert_fails(try_to_open(d, "mine") ? 0 : -1, &d->err, BELAY_EBUSY,
+		     "this process works on run 'mine' already; close it first");
+	/* and by another way to it */
+	memcpy(root, d->path, sizeof(root));
+	snprintf(d->path, sizeof(d->path), "/proc/self/cwd");
+	assert_int_equal(fchdir(d->fd), 0);
+	assert_null(try_to_open(d, "mine"));
+	assert_int_equal(d->err.code, BELAY_EBUSY);
+	memcpy(d->path, root, sizeof(root));
+	assert_int_equal(chdir("/"), 0);
+	/* nothing has happened to the first */
+	other = open_named(d, "other");
+	assert_ok(belay_beat(b, &d->err), &d->err);
+	assert_ok(belay_close(b, 0, &d->err), &d->err);
+	b = open_named(d, "mine");
+	assert_int_equal(belay_info(b)->attempt, 2);
+	assert_string_equal(belay_info(b)->previous_cause, "completed");
+	assert_ok(belay_close(b, 0, &d->err), &d->err);
+	assert_ok(belay_close(other, 0, &d->err), &d->err);
+}
+
+static void *race(void *arg)
+{
+	struct belay_options options = BELAY_OPTIONS_INIT;
+	struct belay_error err;
+	struct belay *b;
+
+	options.run = "raced";
+	options.root = arg;
+	b = belay_open(&options, &err);
+	return b || err.code == BELAY_EBUSY ? b : arg;
+}
+
+static void test_of_many_threads_one_gets_it(void **state)
+{
+	struct tmpdir *d = *state;
+	pthread_t thread[8];
+	struct belay *one = NULL;
+	void *got;
+
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, race,
+						d->path), 0);
+	for (int i = 0; i < 8; i++) {
+		pthread_join(thread[i], &got);
+		assert_ptr_not_equal(got, d->path);	/* another error */
+		if (!got)
+			continue;
+		assert_null(one);
+		one = got;
+	}
+	assert_non_null(one);
+	assert_int_equal(belay_info(one)->attempt, 1);
+	assert_ok(belay_close(one, 0, &d->err), &d->err);
+}
+
+/* It may have the run when the parent has closed it, though its list was the
+ * parent's. */
+static void test_a_child_forgets_what_its_parent_holds(void **state)
+{
+	struct tmpdir *d = *state;
+	struct belay *b = open_named(d, "mine"), *own;
+	int go[2], status;
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(go), 0);
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		if (try_to_open(d, "mine") || d->err.code != BELAY_EBUSY ||
+		    read(go[0], &byte, 1) != 0)
+			_exit(1);
+		own = try_to_open(d, "mine");
+		if (!own || belay_close(b, 0, NULL) < 0 ||
+		    try_to_open(d, "mine") || d->err.code != BELAY_EBUSY)
+			_exit(2);
+		_exit(belay_close(own, 0, NULL) ? 3 : 0);
+	}
+	close(go[0]);
+	assert_ok(belay_close(b, 0, &d->err), &d->err);
+	close(go[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_over(d, "mine", 2, "completed");
+}
+
 static void test_what_is_no_name_is_refused(void **state)
 {
 	struct tmpdir *d = *state;
@@ -120,6 +215,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_IN_TMPDIR(test_a_named_run_goes_on_where_it_was),
 		TEST_IN_TMPDIR(test_one_process_holds_it),
+		TEST_IN_TMPDIR(test_the_same_process_holds_it_too),
+		TEST_IN_TMPDIR(test_of_many_threads_one_gets_it),
+		TEST_IN_TMPDIR(test_a_child_forgets_what_its_parent_holds),
 		TEST_IN_TMPDIR(test_what_is_no_name_is_refused),
 	};
 

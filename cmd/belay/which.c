@@ -32,8 +32,9 @@ static int not_inside(struct belay_error *err)
 			       "--belay, or put 'eval \"$(belay begin)\"' "
 			       "before this", what);
 	return err_set(err, BELAY_EINVAL, "%s; submit this with 'sbatch "
-		       "--belay', or have 'belay map' run it: outside of "
-		       "Slurm's jobs only map makes runs", what);
+		       "--belay', or set BELAY_RUN_DIR and BELAY_ATTEMPT, as "
+		       "a program does for its children that has opened a run "
+		       "with belay_open()", what);
 }
 
 struct run *which_own(unsigned *attempt, struct belay_error *err)

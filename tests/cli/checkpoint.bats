@@ -55,7 +55,7 @@ PY
 	unset BELAY_RUN_DIR BELAY_ATTEMPT SLURM_JOB_ID
 	for verb in begin "commit $PWD" "save state"; do
 		run -2 belay checkpoint $verb
-		[[ $output == *"not inside an attempt of a run; submit this with 'sbatch --belay', or have 'belay map' run it"* ]]
+		[[ $output == *"not inside an attempt of a run; submit this with 'sbatch --belay', or set BELAY_RUN_DIR and BELAY_ATTEMPT, as a program does"* ]]
 		SLURM_JOB_ID=12 run -2 belay checkpoint $verb
 		[[ $output == *"not inside an attempt of a run; submit the job with --belay, or put 'eval \"\$(belay begin)\"' before this" ]]
 		SLURM_JOB_ID=12 BELAY_UNPROTECTED="no disk" run -2 belay checkpoint $verb

@@ -66,13 +66,23 @@ static bool is_file(const char *word)
 	       (strpbrk(word, "/.") || access(word, F_OK) == 0);
 }
 
+/* Whoever wrote it may have meant either. */
+static int neither(const struct belay_error *why, struct belay_error *err)
+{
+	return err_set(err, why->code, "no such file is here, and %s",
+		       why->text);
+}
+
 int choice_read(const char *word, struct choice *c, struct belay_error *err)
 {
 	struct choice read = { .text = { 0 } };
+	struct belay_error why;
 	int rc;
 
 	if (!is_file(word)) {
-		rc = policy_preset(word, &read.policy, err);
+		rc = policy_preset(word, &read.policy, &why);
+		if (rc < 0)
+			neither(&why, err);
 	} else {
 		rc = read_file(word, &read.text, err);
 		if (rc == 0)

@@ -62,7 +62,7 @@ pipe 'pipe'" ]
 
 @test "a word that is no file was meant for a preset" {
 	run -1 belay policy check standrd
-	[[ $output == *"no preset 'standrd'; did you mean 'standard'?" ]]
+	[[ $output == *": no such file is here, and there is no preset 'standrd'; did you mean 'standard'?" ]]
 	run -1 belay policy check ./standrd
 	[[ $output == *"cannot open policy './standrd': No such file"* ]]
 	run -1 belay policy check "$BATS_TEST_TMPDIR"

@@ -170,15 +170,21 @@ static void advise_running(const struct run *r, const char *job)
 }
 
 /* What is quarantined stays so: to say "continues" would be a lie. */
+static void advise_quarantined(const struct run *r)
+{
+	printf("Only quarantined chunks are left, and this run does not try "
+	       "them again;\n'belay chunk list --run %s --status quarantined' "
+	       "lists them.\nAnother run or another set (--run, --set) begins "
+	       "anew, with all chunks.\n", r->name);
+}
+
 static void advise_over(const struct facts *f, const char *job)
 {
 	const struct run *r = f->run;
 	uint64_t given_up = f->n[CHUNK_QUARANTINED];
 
 	if (given_up && f->n[CHUNK_DONE] + given_up == f->total) {
-		printf("Only quarantined chunks are left, and this run does "
-		       "not try them again;\n'belay chunk list --run %s "
-		       "--status quarantined' lists them.\n", r->name);
+		advise_quarantined(r);
 		return;
 	}
 	printf("%s %s continues where it stopped.\n",
@@ -217,10 +223,10 @@ static void advise(const struct facts *f)
 			     "the same command again.");
 		break;
 	case RUN_COMPLETED:
-		puts(f->n[CHUNK_QUARANTINED] ?
-		     "Only quarantined chunks are left; 'belay chunk list "
-		     "--status quarantined' says which." :
-		     "Nothing is left to do.");
+		if (f->n[CHUNK_QUARANTINED])
+			advise_quarantined(r);
+		else
+			puts("Nothing is left to do.");
 		break;
 	case RUN_FAILED:
 	case RUN_CANCELLED:

@@ -258,6 +258,8 @@ are used up: hold the job for a person\""
 	out=$(belay why demo)
 	[[ $out == *"Only quarantined chunks are left"*"--run demo --status quarantined"* ]]
 	[[ $out != *continues* ]]
+	end_attempt 1 1 completed
+	[[ $(belay why demo) == *"Only quarantined chunks are left"*"--run demo --status quarantined"* ]]
 }
 
 @test "events are in order, attempt by attempt" {

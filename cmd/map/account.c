@@ -91,6 +91,9 @@ int account_begin(struct coordinator *c)
 	const struct chunk_set *set = c->spec->set;
 	struct event e = { .type = EVENT_SET, .count = set->count };
 
+	/* a list that was empty today may be longer tomorrow */
+	if (!set->count)
+		return 0;
 	snprintf(e.name, sizeof(e.name), "%s", set->name);
 	memcpy(e.items, set->items, sizeof(e.items));
 	memcpy(e.command, set->command, sizeof(e.command));

@@ -65,8 +65,8 @@ static const char *take_number(struct request *q, int option, const char *arg)
 		q->work.slots = (unsigned)n;
 		return NULL;
 	case OPT_CHUNKS:
-		if (text_u64(arg, 1ull << 32, &q->chunks) < 0)
-			return "not a number up to 4294967296";
+		if (text_u64(arg, CHUNK_COUNT_MAX, &q->chunks) < 0)
+			return "not a number up to 1073741824";
 		q->numbered = true;
 		return NULL;
 	case OPT_RETRIES:

@@ -350,6 +350,35 @@ on 1 slot"$'\n'* ]]
 	[[ $output == *"0 of 0 done (100%)"* ]]
 }
 
+@test "an empty list may be longer the next time" {
+	: >list
+	run -0 map --run r --from list -- true
+	[[ $output == *"0 of 0 done (100%)"* ]]
+	printf 'a\nb\n' >list
+	run -0 map --run r --from list -- true
+	[[ $output == *"2 of 2 done (100%)"* ]]
+	run -2 map --run r --chunks 0 -- true
+	[[ $output == *"set 'main' has 2 chunks in this run, not 0"* ]]
+}
+
+@test "too many chunks are refused before there is a run" {
+	run -2 map --run r --chunks 1073741825 -- true
+	[[ $output == *"--chunks: not a number up to 1073741824: '1073741825'"* ]]
+	[ ! -e "$BELAY_ROOT/local/r" ]
+}
+
+@test "quarantined chunks are tried again in another set of the run" {
+	run -65 map --run r --retries 0 --chunks 2 -- sh -c '[ $0 != 1 ]'
+	run -65 map --run r --retries 5 --chunks 2 -- sh -c '[ $0 != 1 ]'
+	[[ $output != *"again"* ]]
+	belay why r | grep -q '(--run, --set) begins anew'
+	belay chunk list --run r --status quarantined |
+		awk '$3 == "quarantined" { print $2 }' >again
+	[ "$(cat again)" = 1 ]
+	run -0 map --run r --set again --from again -- true
+	[[ $output == *"1 of 1 done (100%)"* ]]
+}
+
 @test "help tells of every option and of the exit status" {
 	run -0 --separate-stderr belay map --help
 	for word in --jobs --set --chunks --from --into --output --retries \

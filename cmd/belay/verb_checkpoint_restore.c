@@ -14,6 +14,11 @@ static const struct verb_option options[] = {
 	{ 0 }
 };
 
+static int tell_which(const struct checkpoint *c, struct belay_error *err)
+{
+	return err_prefix(err, "checkpoint %llu", (unsigned long long)c->id);
+}
+
 static int restore(struct run *r, const struct checkpoint *c, const char *into,
 		   struct belay_error *err)
 {
@@ -21,8 +26,7 @@ static int restore(struct run *r, const struct checkpoint *c, const char *into,
 	char size[16];
 
 	if (checkpoint_restore(r, c, into, err) < 0)
-		return err_prefix(err, "checkpoint %llu",
-				  (unsigned long long)c->id);
+		return -1;
 	printf("restored checkpoint %llu: %u %s%s, %s\n",
 	       (unsigned long long)c->id, n, c->ranks ? "rank" : "file",
 	       n == 1 ? "" : "s", text_size(c->bytes, size));
@@ -41,7 +45,7 @@ static int restore_typed(struct run *r, const struct checkpoint_list *list,
 		return err_set(err, BELAY_EFENCED, "checkpoint %s is late: "
 			       "attempt %u published it after the next one had "
 			       "begun", id, c->attempt);
-	return restore(r, c, into, err);
+	return restore(r, c, into, err) < 0 ? tell_which(c, err) : 0;
 }
 
 /* The newest that turns out to be whole: damaged ones are marked on the way. */
@@ -56,9 +60,10 @@ static int restore_newest(const struct verb *v, struct run *r,
 		if (restore(r, c, into, err) == 0)
 			return 0;
 		if (err->code != BELAY_ECORRUPT)
-			return -1;
-		fprintf(stderr, "belay %s: %s; trying the one before\n",
-			v->name, err->text);
+			return tell_which(c, err);
+		fprintf(stderr, "belay %s: checkpoint %llu: %s; trying the one "
+			"before\n", v->name, (unsigned long long)c->id,
+			err->text);
 		if (checkpoint_is_damage(err) &&
 		    checkpoint_mark_damaged(r, c->id, err->text, &why) < 0)
 			fprintf(stderr, "belay %s: %s\n", v->name, why.text);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "checkpoint/manifest.h"
+#include "checkpoint/packed.h"
 #include "cmd/belay/checkpoint.h"
 #include "cmd/belay/print.h"
 #include "cmd/belay/which.h"
@@ -60,12 +61,30 @@ static void print_content(const struct checkpoint *c)
 	printf("%llu chunks done\n", (unsigned long long)c->chunks_done);
 }
 
-static int show_text(const struct run *r, const struct checkpoint *c,
+/* A part that cannot be opened is found before anything is called good. */
+static void look_inside(const struct run *r, struct checkpoint *c)
+{
+	struct packed_reader *p;
+	struct belay_error why;
+
+	if (!c->ranks || c->damaged)
+		return;
+	p = packed_open(r, c, &why);
+	if (!p || packed_count(p, &why) < 0) {
+		c->damaged = true;
+		c->unreadable = !checkpoint_is_damage(&why);
+		snprintf(c->reason, sizeof(c->reason), "%.255s", why.text);
+	}
+	packed_close(p);
+}
+
+static int show_text(const struct run *r, struct checkpoint *c,
 		     struct belay_error *err)
 {
 	_auto_free_ char *path = checkpoint_path(r, c->id);
 	char ago[24];
 
+	look_inside(r, c);
 	printf("checkpoint %llu of run %s, %s\n", (unsigned long long)c->id,
 	       r->name, checkpoint_condition(c));
 	if (c->damaged)
@@ -77,6 +96,7 @@ static int show_text(const struct run *r, const struct checkpoint *c,
 	print_content(c);
 	printf("directory  %s\n\n", path ? path : "");
 	list_files(c);
+	fflush(stdout);		/* before what may be said of it */
 	return c->ranks ? checkpoint_entries_text(r, c, err) : EXIT_DONE;
 }
 
@@ -85,7 +105,7 @@ static int run(const struct verb *v, int argc, char **argv)
 	const char *given[GIVEN_COUNT] = { NULL };
 	_auto_list_ struct checkpoint_list list = { 0 };
 	_auto_run_ struct run *r = NULL;
-	const struct checkpoint *c = NULL;
+	struct checkpoint *c = NULL;
 	struct belay_error err;
 	int at = verb_read_options(v, argc, argv, given);
 

@@ -244,7 +244,7 @@ static int check_bytes(int dirfd, const char *name,
 	int rc = pack ? pack_verify(pack, 0, err) : -1;
 
 	pack_close(pack);
-	return rc < 0 ? err_prefix(err, "%s", name) : 0;
+	return rc;
 }
 
 int packed_check(int dirfd, const struct checkpoint *c, bool bytes,

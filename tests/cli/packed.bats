@@ -72,6 +72,22 @@ PY
 	run -1 belay checkpoint verify
 }
 
+@test "what is no part is said once, and not called good" {
+	pack 0 1 1 first
+	printf 'X' | dd of="$run_dir/checkpoints/000001/part.0" conv=notrunc \
+		status=none
+	run -1 belay checkpoint show 1
+	[[ ${lines[0]} == "checkpoint 1 of run demo, damaged" ]]
+	[[ ${lines[1]} == "reason     not a part: 'part.0'" ]]
+	run -1 --separate-stderr belay checkpoint restore --into back
+	[[ $stderr == "belay checkpoint restore: checkpoint 1: not a part: 'part.0'; trying the one before"* ]]
+	run -1 belay checkpoint restore --into back 1
+	[ "$output" = "belay checkpoint restore: checkpoint 1: not a part: 'part.0'" ]
+	rm "$run_dir/checkpoints/000001.damaged"
+	run -1 belay checkpoint verify
+	[ "$output" = "1 damaged: not a part: 'part.0'" ]
+}
+
 @test "pruning takes nothing from those that stay" {
 	for n in 1 2 3 4; do pack 0 1 "$n" "step $n"; done
 	[ "$(find "$run_dir/checkpoints" -name 'parent.*' | wc -l)" -ge 1 ]

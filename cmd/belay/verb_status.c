@@ -41,6 +41,18 @@ static void table_free(struct table *t)
 	free(t->s);
 }
 
+/* A full disk may leave a run's directory without what should be in it: nothing
+ * is lost, and the next start of the run makes the rest. */
+static void say_unread(const char *name, const struct run *r,
+		       const struct belay_error *err)
+{
+	if (!r && err->code == BELAY_ENOENT)
+		fprintf(stderr, "belay: run '%s' was never made whole; its "
+			"next start does that\n", name);
+	else
+		fprintf(stderr, "belay: run '%s': %s\n", name, err->text);
+}
+
 /* A run that cannot be read is said and left out: the others still count. */
 static int add_run(const char *cluster, const char *name, void *arg)
 {
@@ -58,7 +70,7 @@ static int add_run(const char *cluster, const char *name, void *arg)
 	*s = (struct standing){ 0 };
 	s->run = run_open(t->root, cluster, name, &err);
 	if (!s->run || facts_load(s->run, &s->facts, &err) < 0) {
-		fprintf(stderr, "belay: run '%s': %s\n", name, err.text);
+		say_unread(name, s->run, &err);
 		run_close(s->run);
 		return 0;
 	}

@@ -107,8 +107,11 @@ static void tell_end(const struct facts *f, const struct attempt *a)
 		tell_no_end(f, a);
 		return;
 	}
-	printf("  It ended after %s: %s (%s",
-	       print_span(a->begin->begin_us, e->end_us, span),
+	/* who vanished told nobody when: the time is the next start's */
+	print_span(a->begin->begin_us, e->end_us, span);
+	printf(cause_of_word(e->cause) == CAUSE_VANISHED ?
+	       "  It was found gone %s after it had begun: %s (%s" :
+	       "  It ended after %s: %s (%s", span,
 	       cause_sentence(cause_of_word(e->cause)), e->cause);
 	tell_status(e);
 	puts(").");

@@ -262,6 +262,28 @@ are used up: hold the job for a person\""
 	[[ $(belay why demo) == *"Only quarantined chunks are left"*"--run demo --status quarantined"* ]]
 }
 
+@test "a run that vanished is said to have been found gone" {
+	make_run demo
+	begin_attempt 1 20 '"job": "", "job_id": 0'
+	end_attempt 1 15 vanished '"by": "map"'
+	begin_attempt 2 15
+	[[ $(belay why demo) == *"  It was found gone 5m0"*" after it had begun: it vanished without an end (vanished)."* ]]
+}
+
+@test "a run that a full disk left half made is a line beside the others" {
+	make_run demo
+	begin_attempt 1 5
+	mkdir -m 700 "$BELAY_ROOT/mc/half"
+	run -0 --separate-stderr belay status
+	[[ ${#lines[@]} -eq 2 && ${lines[1]} == "demo "* ]]
+	[ "$stderr" = "belay: run 'half' was never made whole; its next start does that" ]
+	mkdir -m 700 "$BELAY_ROOT/local"
+	mv "$BELAY_ROOT/mc/half" "$BELAY_ROOT/local/half"
+	env -u SLURM_JOB_ID "$BELAY" map --run half --chunks 1 -- true
+	run -0 --separate-stderr belay status
+	[ -z "$stderr" ]
+}
+
 @test "events are in order, attempt by attempt" {
 	make_story
 	mkdir -m 700 "$run_dir/attempts/000003"

@@ -15,8 +15,9 @@ WRAP_test_part_failures = malloc calloc realloc posix_memalign mmap openat \
   fsync pwritev pread team_start
 WRAP_test_prune = run_check_fence clock_wall_us
 WRAP_test_packed = linkat renameat
-WRAP_test_saves = fstatvfs fsync
-EXTRA_test_saves = -lm
+WRAP_test_saves = fsync
+WRAP_test_full = fstatvfs
+EXTRA_test_due = -lm
 WRAP_test_restore = write read fsync
 WRAP_test_failures = fsync fdatasync mkdirat linkat renameat write pwrite read \
   openat malloc calloc realloc strdup posix_memalign

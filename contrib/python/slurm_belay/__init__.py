@@ -39,9 +39,9 @@ def open(run: Optional[str] = None, rank: int = 0, ranks: int = 1, *,
     threads     that write or read a checkpoint; 0: one per processor, up to 4
     memory_max  most memory for copies of asynchronous checkpoints; 0: 1 GiB
 
-    NotFoundError: not below belay, and no name given.  BusyError: a live process,
-    this one included, has the run of that name.  FencedError: a newer attempt
-    has begun.
+    NotFoundError: not below belay, and no name given.  BusyError: a live
+    process, this one included, has the run of that name.  FencedError: a newer
+    attempt has begun.
     """
     return Run(run, rank, ranks, root=root, batch=batch, threads=threads,
                memory_max=memory_max)

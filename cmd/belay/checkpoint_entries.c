@@ -3,24 +3,10 @@
 
 #include <stdio.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "checkpoint/packed.h"
 #include "cmd/belay/checkpoint.h"
-
-static const char *type_word(enum belay_type type)
-{
-	static const char *const words[] = {
-		[BELAY_BYTES] = "bytes", [BELAY_I8] = "i8",
-		[BELAY_I16] = "i16", [BELAY_I32] = "i32", [BELAY_I64] = "i64",
-		[BELAY_U8] = "u8", [BELAY_U16] = "u16", [BELAY_U32] = "u32",
-		[BELAY_U64] = "u64", [BELAY_F16] = "f16", [BELAY_F32] = "f32",
-		[BELAY_F64] = "f64", [BELAY_C64] = "c64",
-		[BELAY_C128] = "c128", [BELAY_BOOL] = "bool",
-		[BELAY_BF16] = "bf16",
-	};
-
-	return type < sizeof(words) / sizeof(words[0]) ? words[type] : "?";
-}
 
 /* Call f for each entry, by rank and in the order of the puts. */
 static int each(const struct run *r, const struct checkpoint *c,
@@ -44,7 +30,7 @@ static void put_json(const struct belay_entry *e, void *arg)
 	json_open(o, NULL, '{');
 	json_put_u64(o, "rank", e->rank);
 	json_put_str(o, "name", e->name);
-	json_put_str(o, "type", type_word(e->type));
+	json_put_str(o, "type", array_type_word(e->type));
 	json_open(o, "shape", '[');
 	for (unsigned i = 0; i < e->dims; i++)
 		json_put_u64(o, NULL, e->shape[i]);
@@ -84,7 +70,7 @@ static void print_entry(const struct belay_entry *e, void *arg)
 		len += (size_t)snprintf(shape + len, sizeof(shape) - len,
 					"%s%llu", i ? "x" : "",
 					(unsigned long long)e->shape[i]);
-	printf("%6u  %-5s  %16s  %10s  %s\n", e->rank, type_word(e->type),
+	printf("%6u  %-5s  %16s  %10s  %s\n", e->rank, array_type_word(e->type),
 	       shape, text_size(e->bytes, size), e->name);
 }
 

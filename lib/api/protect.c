@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/array.h"
 #include "api/saves.h"
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 
@@ -53,6 +55,18 @@ static struct api_protected *copy(const char *name,
 	return NULL;
 }
 
+static int check(const char *name, const struct belay_array *a,
+		 struct belay_error *err)
+{
+	struct belay_array named;
+
+	if (!a)
+		return err_set(err, BELAY_EINVAL, "no array is given");
+	named = *a;
+	named.name = name;
+	return api_check_array(&named, false, err);
+}
+
 int belay_protect(struct belay *b, const char *name,
 		  const struct belay_array *a, struct belay_error *err)
 {
@@ -60,14 +74,8 @@ int belay_protect(struct belay *b, const char *name,
 	struct api_saves *s = mine ? api_saves(b, err) : NULL;
 	struct api_protected *p, **at;
 
-	if (!s)
+	if (!s || check(name, a, err) < 0)
 		return -1;
-	if (!name || !*name || strlen(name) > BELAY_NAME_MAX)
-		return err_set(err, BELAY_EINVAL, "a name has 1 to %d bytes",
-			       BELAY_NAME_MAX);
-	if (!a || a->dims > BELAY_DIMS_MAX || (a->dims && !a->shape) ||
-	    belay_array_bytes(a) == UINT64_MAX)
-		return err_set(err, BELAY_EINVAL, "'%s' is no array", name);
 	p = copy(name, a);
 	if (!p)
 		return err_nomem(err);
@@ -176,6 +184,18 @@ static bool is_same(const struct belay_array *a, const struct belay_entry *e)
 		!memcmp(a->shape, e->shape, a->dims * sizeof(*a->shape)));
 }
 
+static int differs(const struct belay_array *a, const struct belay_entry *e,
+		   uint64_t id, struct belay_error *err)
+{
+	char is[ARRAY_WORDS], was[ARRAY_WORDS];
+
+	array_say(a->type, a->dims, a->shape, is);
+	array_say(e->type, e->dims, e->shape, was);
+	return err_set(err, BELAY_ECONFIG, "'%s' is %s here, and was %s in "
+		       "checkpoint %llu", e->name, is, was,
+		       (unsigned long long)id);
+}
+
 /* All of them, before any memory is touched. */
 static int compare(struct belay *b, const struct belay_restore *r,
 		   struct belay_error *err)
@@ -192,10 +212,8 @@ static int compare(struct belay *b, const struct belay_restore *r,
 				       belay_restore_info(r)->id, name,
 				       b->options.rank);
 		if (!is_same(&p->array, e))
-			return err_set(err, BELAY_ECONFIG, "'%s' had another "
-				       "type or shape in checkpoint %llu", name,
-				       (unsigned long long)
-				       belay_restore_info(r)->id);
+			return differs(&p->array, e, belay_restore_info(r)->id,
+				       err);
 	}
 	return 0;
 }

@@ -99,7 +99,8 @@ static void test_what_has_another_shape_is_not_touched(void **state)
 	assert_ok(belay_protect(p.b, "field", &other, err), err);
 	places_fill(9);
 	assert_fails(belay_recover(p.b, NULL, err), err, BELAY_ECONFIG,
-		     "'field' had another type or shape in checkpoint 1");
+		     "'field' is f64 [100000] here, and was f64 [1000, 100] in "
+		     "checkpoint 1");
 	assert_true(places_field[0] == 9);
 	assert_ok(belay_unprotect(p.b, "field", err), err);
 	assert_fails(belay_unprotect(p.b, "field", err), err, BELAY_ENOENT,
@@ -109,12 +110,68 @@ static void test_what_has_another_shape_is_not_touched(void **state)
 	places_leave(&p);
 }
 
+static void test_what_is_no_array_is_refused_in_words(void **state)
+{
+	static const uint64_t huge[] = { UINT64_MAX, 8 }, none[] = { 0 },
+			      two[] = { 2 };
+	static const struct {
+		const char *name;
+		struct belay_array a;
+		const char *words;
+	} cases[] = {
+		{ "p", { .type = BELAY_F64 }, "array 'p' has no data" },
+		{ "p", { .type = BELAY_I8, .dims = 1, .shape = two },
+		  "array 'p' has no data" },
+		{ "p", { .type = 99, .data = places_field },
+		  "array 'p': no such type: 99" },
+		{ "p", { .dims = 1, .data = places_field },
+		  "array 'p': 1 dimensions without their lengths" },
+		{ "p", { .dims = 17, .shape = huge, .data = places_field },
+		  "17 dimensions" },
+		{ "p", { .type = BELAY_F64, .dims = 2, .shape = huge,
+			 .data = places_field }, "larger than any memory" },
+		{ "", { .data = places_field }, "use 1 to 255 bytes" },
+		{ NULL, { .data = places_field }, "use 1 to 255 bytes" },
+	};
+	struct place p = places_enter(*state);
+	struct belay_array empty = { .dims = 1, .shape = none };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_fails(belay_protect(p.b, cases[i].name, &cases[i].a,
+					   &p.d->err), &p.d->err, BELAY_EINVAL,
+			     cases[i].words);
+	assert_fails(belay_protect(p.b, "p", NULL, &p.d->err), &p.d->err,
+		     BELAY_EINVAL, "no array is given");
+	assert_fails(belay_checkpoint(p.b, NULL, NULL, &p.d->err), &p.d->err,
+		     BELAY_EINVAL, "nothing is protected");
+	assert_ok(belay_protect(p.b, "p", &empty, &p.d->err), &p.d->err);
+	assert_int_equal(belay_checkpoint(p.b, NULL, NULL, &p.d->err), 1);
+	assert_int_equal(belay_recover(p.b, NULL, &p.d->err), 1);
+	places_leave(&p);
+}
+
+static void test_a_scalar_is_said_in_words_too(void **state)
+{
+	struct place p = places_enter(*state);
+	struct belay_array one = { .type = BELAY_I32, .data = places_field };
+
+	assert_ok(belay_protect(p.b, "n", &one, &p.d->err), &p.d->err);
+	assert_int_equal(belay_checkpoint(p.b, NULL, NULL, &p.d->err), 1);
+	one.type = BELAY_F32;
+	assert_ok(belay_protect(p.b, "n", &one, &p.d->err), &p.d->err);
+	assert_fails(belay_recover(p.b, NULL, &p.d->err), &p.d->err,
+		     BELAY_ECONFIG, "'n' is f32 here, and was i32 in");
+	places_leave(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN_TMPDIR(test_protected_memory_is_recovered),
 		TEST_IN_TMPDIR(test_a_damaged_one_is_stepped_over),
 		TEST_IN_TMPDIR(test_what_has_another_shape_is_not_touched),
+		TEST_IN_TMPDIR(test_what_is_no_array_is_refused_in_words),
+		TEST_IN_TMPDIR(test_a_scalar_is_said_in_words_too),
 	};
 
 	return cmocka_run_group_tests_name("protect", tests, NULL, NULL);

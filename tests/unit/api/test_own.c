@@ -176,15 +176,17 @@ static void test_a_child_forgets_what_its_parent_holds(void **state)
 {
 	struct tmpdir *d = *state;
 	struct belay *b = open_named(d, "mine"), *own;
-	int go[2], status;
+	int refused[2], go[2], status;
 	char byte;
 	pid_t pid;
 
+	assert_int_equal(pipe(refused), 0);
 	assert_int_equal(pipe(go), 0);
 	pid = fork();
 	if (!pid) {
 		close(go[1]);
 		if (try_to_open(d, "mine") || d->err.code != BELAY_EBUSY ||
+		    write(refused[1], "x", 1) != 1 ||
 		    read(go[0], &byte, 1) != 0)
 			_exit(1);
 		own = try_to_open(d, "mine");
@@ -194,6 +196,9 @@ static void test_a_child_forgets_what_its_parent_holds(void **state)
 		_exit(belay_close(own, 0, NULL) ? 3 : 0);
 	}
 	close(go[0]);
+	close(refused[1]);
+	assert_int_equal(read(refused[0], &byte, 1), 1);
+	close(refused[0]);
 	assert_ok(belay_close(b, 0, &d->err), &d->err);
 	close(go[1]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "chunk/state.h"
 #include "cmd/belay/checkpoint.h"
+#include "cmd/belay/which.h"
 #include "dispatch/stored.h"
+#include "journal/event.h"
 
 int checkpoint_retain(struct run *r, unsigned attempt, unsigned keep,
 		      struct belay_error *err)
@@ -22,6 +24,33 @@ int checkpoint_retain(struct run *r, unsigned attempt, unsigned keep,
 	return checkpoint_prune(r, attempt, keep ? keep :
 				(unsigned)p->checkpoint.keep,
 				p->checkpoint.keep_every_s, err);
+}
+
+/* Who is part of an attempt has a journal. */
+static void record_damage(struct run *r, unsigned attempt,
+			  const struct checkpoint *c, const char *why)
+{
+	struct event e = { .type = EVENT_CHECKPOINT, .kind = CHECKPOINT_DAMAGED,
+			   .id = c->id, .bytes = c->bytes };
+	struct journal_writer *w = journal_open(r, attempt, "checkpoint",
+						JOURNAL_SMALL, NULL);
+
+	snprintf(e.text, sizeof(e.text), "%s", why);
+	if (w && event_add(w, &e, NULL))
+		journal_commit(w, NULL);
+	journal_close(w);
+}
+
+int checkpoint_condemn(struct run *r, const struct checkpoint *c,
+		       const char *why, struct belay_error *err)
+{
+	unsigned attempt = which_attempt(r);
+
+	if (checkpoint_mark_damaged(r, c->id, why, err) < 0)
+		return -1;
+	if (attempt)
+		record_damage(r, attempt, c, why);
+	return 0;
 }
 
 /* How far the chunks are, for people who look at the list: 0 if unknown. */

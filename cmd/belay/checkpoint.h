@@ -21,6 +21,11 @@ int checkpoint_conclude(const struct verb *v, struct run *r, unsigned attempt,
 int checkpoint_retain(struct run *r, unsigned attempt, unsigned keep,
 		      struct belay_error *err);
 
+/* Mark as damaged; within an attempt it is recorded too, which outlasts the
+ * checkpoint.  -1: it is not marked. */
+int checkpoint_condemn(struct run *r, const struct checkpoint *c,
+		       const char *why, struct belay_error *err);
+
 /* The checkpoint of an id as it was typed; NULL, with the reason in *err. */
 struct checkpoint *checkpoint_typed(const struct checkpoint_list *list,
 				    const char *id, struct belay_error *err);

@@ -241,18 +241,29 @@ static void tell_damage(unsigned attempt, const char *journal,
 
 /* ---- checkpoints ---- */
 
+/* "1 file, 2 B", or "2 ranks, 16.0 K, 8.1 K written for it". */
+static void content(const struct checkpoint *c, char *out, size_t size)
+{
+	unsigned n = c->ranks ? c->ranks : c->n_files;
+	char bytes[16], stored[16];
+
+	snprintf(out, size, "%u %s%s, %s%s%s%s", n, c->ranks ? "rank" : "file",
+		 n == 1 ? "" : "s", text_size(c->bytes, bytes),
+		 c->ranks ? ", " : "",
+		 c->ranks ? text_size(c->stored, stored) : "",
+		 c->ranks ? " written for it" : "");
+}
+
 static int tell_checkpoint(struct story *s, const struct checkpoint *c,
 			   struct belay_error *err)
 {
-	char size[16];
+	char holds[80];
 
+	content(c, holds, sizeof(holds));
 	if (c->created_us &&
 	    tell(s, c->attempt, c->created_us, "checkpoint", err,
-		 "%llu published: %u file%s, %s%s%s",
-		 (unsigned long long)c->id, c->n_files,
-		 c->n_files == 1 ? "" : "s",
-		 text_size(c->bytes, size), *c->label ? ", " : "",
-		 c->label) < 0)
+		 "%llu published: %s%s%s", (unsigned long long)c->id, holds,
+		 *c->label ? ", " : "", c->label) < 0)
 		return -1;
 	if (s->n && c->created_us)
 		s->h[s->n - 1].late = c->late;

@@ -65,7 +65,7 @@ static int restore_newest(const struct verb *v, struct run *r,
 			"before\n", v->name, (unsigned long long)c->id,
 			err->text);
 		if (checkpoint_is_damage(err) &&
-		    checkpoint_mark_damaged(r, c->id, err->text, &why) < 0)
+		    checkpoint_condemn(r, c, err->text, &why) < 0)
 			fprintf(stderr, "belay %s: %s\n", v->name, why.text);
 		c->damaged = true;
 	}

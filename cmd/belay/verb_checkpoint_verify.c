@@ -26,7 +26,7 @@ static int verify(struct run *r, struct checkpoint *c)
 	c->damaged = true;
 	c->unreadable = !checkpoint_is_damage(&err);
 	if (!c->unreadable &&
-	    checkpoint_mark_damaged(r, c->id, c->reason, &err) < 0)
+	    checkpoint_condemn(r, c, c->reason, &err) < 0)
 		fprintf(stderr, "belay: checkpoint %llu is not marked: %s\n",
 			(unsigned long long)c->id, err.text);
 	return -1;

@@ -82,17 +82,30 @@ static bool is_bad(const struct api_saves *s, uint64_t id)
 	return false;
 }
 
+/* The mark goes with the checkpoint, the record stays.  It is durable with the
+ * next one: the mark is what keeps others away. */
+static void condemn(struct belay *b, const struct checkpoint *c,
+		    const char *why)
+{
+	struct event e = { .type = EVENT_CHECKPOINT, .kind = CHECKPOINT_DAMAGED,
+			   .id = c->id, .bytes = c->bytes };
+
+	checkpoint_mark_damaged(b->run, c->id, why, NULL);
+	api_say(e.text, why);
+	api_record(b, &e, NULL);
+}
+
 /* What a disk cannot read now gets no mark, and is passed over all the same. */
-static void pass_over(struct belay *b, uint64_t id,
+static void pass_over(struct belay *b, const struct checkpoint *c,
 		      const struct belay_error *why)
 {
 	struct api_saves *s = b->saves;
 
 	s->stat.damaged++;
 	if (s->n_bad < sizeof(s->bad) / sizeof(s->bad[0]))
-		s->bad[s->n_bad++] = id;
+		s->bad[s->n_bad++] = c->id;
 	if (checkpoint_is_damage(why))
-		checkpoint_mark_damaged(b->run, id, why->text, NULL);
+		condemn(b, c, why->text);
 }
 
 /* What lies between the one that begin has offered and this attempt's own, begin
@@ -131,7 +144,7 @@ static int find_newest(struct belay_restore *r, struct belay_error *err)
 			r->c = c;
 			return 0;
 		}
-		pass_over(r->b, c->id, &why);
+		pass_over(r->b, c, &why);
 	}
 	return nothing_there(r, err);
 }
@@ -237,7 +250,7 @@ static void take_note(struct belay_restore *r, int rc, bool whole,
 	if (!mine)
 		return;
 	if (rc < 0 && why->code == BELAY_ECORRUPT)
-		pass_over(r->b, r->c->id, why);
+		pass_over(r->b, r->c, why);
 	else if (rc == 0 && whole)
 		api_note_restored(r->b, r->c->id);
 	api_leave(mine);

@@ -96,6 +96,45 @@ run_example() {
 	[[ $output == *"node n9 failed: no fan"* ]]
 }
 
+@test "a damaged checkpoint leaves a trace when it is gone" {
+	cd "$BATS_TEST_TMPDIR"
+	cat >keeps.c <<-'EOF'
+		#include <belay/belay.h>
+		#include <stdio.h>
+		int main(void)
+		{
+			static double x[4096];
+			const uint64_t shape[] = { 4096 };
+			struct belay_options o = BELAY_OPTIONS_INIT;
+			struct belay_array a = { "x", BELAY_F64, 1, shape, x };
+			struct belay *b;
+			uint64_t from = 0;
+
+			o.run = "keeps";
+			b = belay_open(&o, NULL);
+			if (belay_protect(b, "x", &a, NULL) < 0 ||
+			    belay_recover(b, &from, NULL) < 0)
+				return 1;
+			printf("from %d\n", (int)from);
+			for (int i = 0; i < 4096; i++)
+				x[i] += i * 1.7 + 1;
+			return belay_checkpoint(b, NULL, NULL, NULL) != 1 ||
+			       belay_close(b, 0, NULL) < 0;
+		}
+	EOF
+	# shellcheck disable=SC2046
+	cc -o keeps keeps.c $(pkg-config --cflags --libs belay)
+	[ "$(./keeps; ./keeps)" = $'from 0\nfrom 1' ]
+	printf 'spoilt' | dd of="$(echo "$BELAY_ROOT"/*/keeps/checkpoints/000002)/part.0" \
+		bs=1 seek=5000 conv=notrunc status=none
+	[ "$(./keeps)" = "from 1" ]
+	"$PREFIX"/bin/belay checkpoint prune --run keeps --keep 1
+	[ ! -e "$(echo "$BELAY_ROOT"/*/keeps/checkpoints/000002)" ]
+	run "$PREFIX"/bin/belay events keeps
+	echo "$output"
+	[[ $output == *" checkpoint     checkpoint 2 damaged, "*": damaged: bytes "* ]]
+}
+
 @test "pkg-config knows the version that the library has" {
 	[ "$(pkg-config --modversion belay)" = "$(cat "$TOP/VERSION")" ]
 }

@@ -70,6 +70,14 @@ PY
 	[[ $output == *"restored checkpoint 1: 1 rank, "* ]]
 	[ -e "$run_dir/checkpoints/000002.damaged" ]
 	run -1 belay checkpoint verify
+	run -0 belay events; echo "$output"
+	[[ $output =~ \ checkpoint\ +2\ published:\ 1\ rank,\ 8[.0-9]*\ K.*written\ for\ it ]]
+	pack 0 1 3 third
+	belay checkpoint prune --keep 1
+	[ ! -e "$run_dir/checkpoints/000002" ]
+	run -0 belay events; echo "$output"
+	[[ $output != *"2 published"* ]]
+	[[ $output == *"checkpoint 2 damaged, "*": damaged: bytes "* ]]
 }
 
 @test "what is no part is said once, and not called good" {

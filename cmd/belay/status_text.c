@@ -108,8 +108,22 @@ static void checkpoint_lines(const struct facts *f)
 		       f->checkpoints.n);
 }
 
+static unsigned damaged_checkpoints(const struct facts *f)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->checkpoints.n; i++)
+		n += f->checkpoints.c[i].damaged;
+	return n;
+}
+
 static void trouble_lines(const struct facts *f)
 {
+	unsigned bad = damaged_checkpoints(f);
+
+	if (bad)
+		printf("damage       %u checkpoint%s; 'belay events' says "
+		       "which\n", bad, bad == 1 ? "" : "s");
 	if (f->chunks->damaged)
 		printf("damage       %u journal%s; 'belay events' says where\n",
 		       f->chunks->damaged, f->chunks->damaged == 1 ? "" : "s");

@@ -315,6 +315,7 @@ are used up: hold the job for a person\""
 	[[ $output == *"checkpoint     (late) 2 published"* ]]
 	[[ $output == *"damage         checkpoint 1: file has 4 bytes instead of 2: 'f'"* ]]
 	[ "$(belay status --json | json 'j["checkpoints"]["newest_good"]')" = None ]
+	[[ $(belay status) == *"damage       1 checkpoint; 'belay events' says which"* ]]
 }
 
 @test "a task of an array is found by the name that Slurm shows" {

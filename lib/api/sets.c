@@ -267,7 +267,8 @@ int belay_chunks(struct belay *b, const char *set, uint64_t count,
 	s = find(b->chunks, name);
 	if (s && s->count != count)
 		return err_set(err, BELAY_ECONFIG, "set '%s' has %" PRIu64
-			       " chunks in this run, not %" PRIu64, name,
+			       " chunks in this run, not %" PRIu64
+			       "; use another set or another run", name,
 			       s->count, count);
 	if (s)
 		return 0;

@@ -253,9 +253,11 @@ static void test_a_set_is_what_it_was(void **state)
 	struct belay_chunk_counts counts;
 
 	assert_fails(belay_chunks(other, NULL, 8, &d->err), &d->err,
-		     BELAY_ECONFIG, "set 'main' has 9 chunks in this run");
+		     BELAY_ECONFIG, "set 'main' has 9 chunks in this run, not "
+		     "8; use another set or another run");
 	assert_fails(belay_chunks(b, NULL, 8, &d->err), &d->err,
-		     BELAY_ECONFIG, "has 9 chunks in this run, not 8");
+		     BELAY_ECONFIG, "set 'main' has 9 chunks in this run, not "
+		     "8; use another set or another run");
 	assert_ok(belay_chunks(b, "rest", 4, &d->err), &d->err);
 	assert_ok(belay_chunks(other, "rest", 4, &d->err), &d->err);
 	assert_ok(belay_chunk_done(other, "rest", 3, &d->err), &d->err);

@@ -130,7 +130,8 @@ int belay_statistics(struct belay *b, struct belay_statistics *out,
 	struct checkpoint_list list;
 	struct belay_statistics s = { 0 };
 
-	if (!mine || !api_saves(b, err) || run_reload(b->run, err) < 0 ||
+	if (!mine || api_need(out, "a place for the statistics", err) < 0 ||
+	    !api_saves(b, err) || run_reload(b->run, err) < 0 ||
 	    checkpoint_list(b->run, &list, err) < 0)
 		return -1;
 	s = b->saves->stat;

@@ -39,6 +39,12 @@ void api_leave(struct belay *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
+int api_need(const void *given, const char *what, struct belay_error *err)
+{
+	return given ? 0 : err_set(err, BELAY_EINVAL, "%s must be given, and "
+				   "is NULL", what);
+}
+
 /* ---- the options ---- */
 
 /* Those of a program that was compiled with fewer members, or with more. */

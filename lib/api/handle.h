@@ -59,6 +59,10 @@ static inline void api_leavep(struct belay **b)
 }
 #define _auto_turn_ __attribute__((cleanup(api_leavep)))
 
+/* What the caller has to give, as "a place for the chunk": -1 with BELAY_EINVAL
+ * when it is NULL. */
+int api_need(const void *given, const char *what, struct belay_error *err);
+
 /* Fill b->info from the attempt that b->run and b->attempt name. */
 int api_describe(struct belay *b, struct belay_error *err);
 

@@ -265,7 +265,7 @@ int belay_chunk_next(struct belay *b, const char *set, uint64_t *chunk,
 	struct search q = { .b = b, .err = err };
 	int rc;
 
-	if (!mine)
+	if (!mine || api_need(chunk, "a place for the chunk", err) < 0)
 		return -1;
 	q.s = api_set_find(b, set, err);
 	q.is = q.s ? api_set_state(b, q.s, err) : NULL;

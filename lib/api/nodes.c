@@ -107,7 +107,8 @@ int64_t belay_failed_nodes(struct belay *b, char **hostlist,
 	_auto_hosts_ struct hosts failed = { 0 };
 	struct buf text = { 0 };
 
-	if (!mine || find(b, &failed, err) < 0)
+	if (!mine || api_need(hostlist, "a place for the nodes", err) < 0 ||
+	    find(b, &failed, err) < 0)
 		return -1;
 	hosts_format(&failed, &text);
 	buf_add(&text, "", 1);

@@ -29,7 +29,7 @@ int belay_progress_set(struct belay *b, const struct belay_progress *p,
 {
 	_auto_turn_ struct belay *mine = api_enter(b, err);
 
-	if (!mine)
+	if (!mine || api_need(p, "progress", err) < 0)
 		return -1;
 	b->progress = *p;
 	b->progress_waits = b->has_progress = true;
@@ -66,7 +66,8 @@ int belay_progress_get(struct belay *b, struct belay_progress *p,
 	uint64_t n[5], total;
 	int found;
 
-	if (!mine || api_read_chunks(b, err) < 0)
+	if (!mine || api_need(p, "a place for the progress", err) < 0 ||
+	    api_read_chunks(b, err) < 0)
 		return -1;
 	found = find_newest(b, &newest, err);
 	if (found < 0)

@@ -60,8 +60,8 @@ static int check(const char *name, const struct belay_array *a,
 {
 	struct belay_array named;
 
-	if (!a)
-		return err_set(err, BELAY_EINVAL, "no array is given");
+	if (api_need(a, "an array", err) < 0)
+		return -1;
 	named = *a;
 	named.name = name;
 	return api_check_array(&named, false, err);
@@ -93,7 +93,7 @@ int belay_unprotect(struct belay *b, const char *name, struct belay_error *err)
 	struct api_saves *s = mine ? api_saves(b, err) : NULL;
 	struct api_protected *p, **at;
 
-	if (!s)
+	if (!s || api_need(name, "a name", err) < 0)
 		return -1;
 	at = find(s, name);
 	p = *at;
@@ -285,10 +285,11 @@ int belay_on_recovery(struct belay *b, belay_recovery_fn *f, void *arg,
 {
 	_auto_turn_ struct belay *mine = api_enter(b, err);
 	struct api_saves *s = mine ? api_saves(b, err) : NULL;
-	struct api_recovery *c = s ? calloc(1, sizeof(*c)) : NULL, **end;
+	struct api_recovery *c, **end;
 
-	if (!s)
+	if (!s || api_need((const void *)(uintptr_t)f, "a function", err) < 0)
 		return -1;
+	c = calloc(1, sizeof(*c));
 	if (!c)
 		return err_nomem(err);
 	*c = (struct api_recovery){ .f = f, .arg = arg };

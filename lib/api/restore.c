@@ -59,7 +59,8 @@ int64_t belay_checkpoint_list(struct belay *b,
 	struct checkpoint_list list;
 	int64_t n;
 
-	if (!mine || list_anew(b, &list, err) < 0)
+	if (!mine || api_need(out, "a place for the list", err) < 0 ||
+	    list_anew(b, &list, err) < 0)
 		return -1;
 	n = list.n;
 	infos = calloc(list.n + 1, sizeof(*infos));
@@ -204,14 +205,14 @@ void belay_restore_close(struct belay_restore *r)
 const struct belay_checkpoint_info *
 belay_restore_info(const struct belay_restore *r)
 {
-	return &r->info;
+	return r ? &r->info : NULL;
 }
 
 /* ---- entries ---- */
 
 size_t belay_restore_count(const struct belay_restore *r)
 {
-	int64_t n = packed_count(r->reader, NULL);
+	int64_t n = r ? packed_count(r->reader, NULL) : 0;
 
 	return n < 0 ? 0 : (size_t)n;
 }
@@ -219,13 +220,13 @@ size_t belay_restore_count(const struct belay_restore *r)
 const struct belay_entry *belay_restore_entry(const struct belay_restore *r,
 					      size_t i)
 {
-	return packed_entry(r->reader, i);
+	return r ? packed_entry(r->reader, i) : NULL;
 }
 
 const struct belay_entry *belay_restore_find(const struct belay_restore *r,
 					     unsigned rank, const char *name)
 {
-	return packed_find(r->reader, rank, name, NULL);
+	return r && name ? packed_find(r->reader, rank, name, NULL) : NULL;
 }
 
 /* ---- bytes ---- */
@@ -270,6 +271,8 @@ int belay_restore_read(struct belay_restore *r, const struct belay_entry *e,
 	if (offset > e->bytes || bytes > e->bytes - offset)
 		return err_set(err, BELAY_EINVAL, "'%s' has only %llu bytes",
 			       e->name, (unsigned long long)e->bytes);
+	if (bytes && api_need(data, "a place for the bytes", err) < 0)
+		return -1;
 	rc = packed_read(r->reader, e, offset, data, bytes,
 			 r->b->options.threads, &why);
 	take_note(r, rc, offset + bytes == e->bytes, &why);
@@ -328,6 +331,8 @@ int belay_restore_file(struct belay_restore *r, const struct belay_entry *e,
 
 	if (!r || !e)
 		return err_set(err, BELAY_EINVAL, "no entry is given");
+	if (api_need(path, "a path", err) < 0)
+		return -1;
 	if (text_random(&random, sizeof(random)) < 0)
 		return err_sys(err, "cannot name a temporary file");
 	text_hex(&random, sizeof(random), hex);

@@ -202,6 +202,9 @@ int belay_results_next(struct belay_results *it, struct belay_result *result,
 	unsigned n;
 	int rc = 1;
 
+	if (api_need(it, "the results", err) < 0 ||
+	    api_need(result, "a place for a result", err) < 0)
+		return -1;
 	if (it->at == it->n_found)
 		rc = read_on(it, err);
 	if (rc <= 0)

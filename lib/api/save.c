@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/array.h"
 #include "api/saves.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -166,6 +167,15 @@ static int account(struct belay_checkpoint *c, int rc, int64_t began)
 	return rc;
 }
 
+static int put(struct belay_checkpoint *c, const struct belay_array *a,
+	       struct belay_error *err)
+{
+	if (api_need(a, "an array", err) < 0 ||
+	    api_check_array(a, false, err) < 0)
+		return -1;
+	return packed_put(c->w, a, err);
+}
+
 int belay_checkpoint_put(struct belay_checkpoint *c,
 			 const struct belay_array *a, struct belay_error *err)
 {
@@ -173,7 +183,7 @@ int belay_checkpoint_put(struct belay_checkpoint *c,
 
 	if (may_put(c, err) < 0)
 		return -1;
-	return account(c, packed_put(c->w, a, err), began);
+	return account(c, put(c, a, err), began);
 }
 
 int belay_checkpoint_put_bytes(struct belay_checkpoint *c, const char *name,
@@ -194,7 +204,7 @@ int belay_checkpoint_put_file(struct belay_checkpoint *c, const char *name,
 	int64_t began = clock_mono_ns();
 	struct stat st;
 
-	if (may_put(c, err) < 0)
+	if (may_put(c, err) < 0 || api_need(path, "a path", err) < 0)
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)

@@ -41,7 +41,8 @@ int belay_chunk_counts(struct belay *b, const char *set,
 	_auto_turn_ struct belay *mine = api_enter(b, err);
 	uint64_t n[5], total;
 
-	if (!mine || api_read_chunks(b, err) < 0 ||
+	if (!mine || api_need(counts, "a place for the counts", err) < 0 ||
+	    api_read_chunks(b, err) < 0 ||
 	    find_counts(b->chunks->state, set, n, &total, err) < 0)
 		return -1;
 	*counts = (struct belay_chunk_counts){
@@ -62,7 +63,8 @@ int64_t belay_pending_retries(struct belay *b, const char *set,
 	const struct api_set *s;
 	size_t found = 0;
 
-	if (!mine)
+	if (!mine ||
+	    (max && api_need(chunks, "a place for the chunks", err) < 0))
 		return -1;
 	s = api_set_find(b, set, err);
 	if (!s || api_read_chunks(b, err) < 0)

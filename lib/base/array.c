@@ -24,8 +24,9 @@ size_t belay_type_size(enum belay_type type)
 
 uint64_t belay_array_bytes(const struct belay_array *a)
 {
-	uint64_t bytes = belay_type_size(a->type);
-	int too_much = !bytes || a->dims > BELAY_DIMS_MAX;
+	uint64_t bytes = a ? belay_type_size(a->type) : 0;
+	int too_much = !bytes || a->dims > BELAY_DIMS_MAX ||
+		       (a->dims && !a->shape);
 
 	for (unsigned i = 0; !too_much && i < a->dims; i++)
 		if (!a->shape[i])

@@ -141,7 +141,7 @@ static void test_what_is_no_array_is_refused_in_words(void **state)
 					   &p.d->err), &p.d->err, BELAY_EINVAL,
 			     cases[i].words);
 	assert_fails(belay_protect(p.b, "p", NULL, &p.d->err), &p.d->err,
-		     BELAY_EINVAL, "no array is given");
+		     BELAY_EINVAL, "an array must be given");
 	assert_fails(belay_checkpoint(p.b, NULL, NULL, &p.d->err), &p.d->err,
 		     BELAY_EINVAL, "nothing is protected");
 	assert_ok(belay_protect(p.b, "p", &empty, &p.d->err), &p.d->err);

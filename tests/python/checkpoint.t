@@ -91,6 +91,42 @@ class State(JobTest):
                     run.restore(into={"model": {"layer.0/w": wrong}})
                 self.assertFalse(wrong.any())
 
+    def test_what_cannot_be_filled_is_not_called_damage(self):
+        model = {"w": numpy.ones(3)}
+        fixed = numpy.zeros(3)
+        fixed.flags.writeable = False
+        with slurm_belay.open() as run:
+            for state in ({"w": numpy.ones(3)}, {"m": model, "name": "x"}):
+                run.save(state)
+                into = {"w": fixed} if "w" in state else {"m": {"w": fixed}}
+                with self.assertRaisesRegex(slurm_belay.InvalidError,
+                                            "w' cannot be used in place"):
+                    run.restore(into=into)
+            self.assertEqual(run.statistics().damaged, 0)
+            self.assertTrue(all(c.good for c in run.checkpoints()))
+
+    def test_names_that_are_not_there_are_refused(self):
+        spare = numpy.zeros(3)
+        with slurm_belay.open() as run:
+            run.save({"m": {"w": numpy.ones(3)}, "name": "x",
+                      "l": [numpy.ones(3), 2]})
+            filled = numpy.zeros(3)
+            for wrong, names in (
+                    ({"v": spare}, "'v'"), ({"m": {"v": spare}}, "'m/v'"),
+                    ({"m": {"v": 1}, "n": 2}, "'m/v', 'n'"),
+                    ({"l": [filled, 1, spare]}, "'l/2'"),
+                    ({"name": spare}, "'name'"), ({"m": spare}, "'m'"),
+                    ({"name": {"a": 1}}, "'name/a'")):
+                with self.assertRaises(slurm_belay.ConfigError) as told:
+                    run.restore(into={"m": {"w": filled}, **wrong})
+                self.assertEqual(str(told.exception), "checkpoint 1 holds "
+                                 "nothing to be read into " + names)
+                self.assertFalse(filled.any() or spare.any())
+            run.restore(into={"m": {"w": filled}, "l": [filled], "name": "y"})
+            self.assertTrue(filled.all())
+            with self.assertRaisesRegex(TypeError, "a mapping, not list"):
+                run.restore(into=[filled])
+
     def test_nothing_is_copied_on_the_way(self):
         told = self.job.run(
             "import numpy, resource, slurm_belay\n"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from . import _abi, _arrays
@@ -91,9 +92,11 @@ class Checkpoints:
         id    None: the newest good one; one that turns out to be damaged is
               stepped over to the one before
         rank  whose; by default this process's
-        into  arrays that are filled where they are, as far as they stand at the
-              same place; ConfigError: one differs, and nothing was touched
+        into  a mapping with arrays that are filled where they are; ConfigError:
+              one differs, or there is nothing for it, and nothing was touched
         """
+        if into is not None and not isinstance(into, Mapping):
+            raise TypeError("into is a mapping, not %s" % type(into).__name__)
         damaged: Dict[int, CorruptError] = {}
         while True:
             try:

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any, Callable, Dict, List, Tuple
 
 from . import _arrays
-from .errors import CorruptError, InvalidError
+from .errors import BelayError, CorruptError, InvalidError
 
 TREE = "slurm_belay.tree"
 _NAME_MAX = 255
@@ -101,7 +101,7 @@ class Writer:
             return self.mapping(value, path)
         if isinstance(value, (list, tuple)):
             return self.items(value, path)
-        return self.leaf(_arrays.view_of(value, "'%s'" % _text(path)), path)
+        return self.leaf(_arrays.view_of(value, quoted(path)), path)
 
 
 def _plain_number(value: Any) -> Any:
@@ -114,6 +114,12 @@ def _plain_number(value: Any) -> Any:
 
 def _text(path: Tuple[Any, ...]) -> str:
     return "/".join(str(key) for key in path)
+
+
+def quoted(path: Tuple[Any, ...]) -> str:
+    """A place, as messages name it."""
+    text = _text(path)
+    return "'%s'" % text if text else "the value"
 
 
 def flatten(value: Mapping, unnamed: bool = False) -> Entries:
@@ -132,6 +138,8 @@ def unflatten(names: List[str], read: Callable[[str, Any], Any],
         return {name: read(name, _item(into, name)) for name in names}
     try:
         return _build(json.loads(bytes(read(TREE, None)).decode()), read, into)
+    except BelayError:      # of read(), and some are ValueErrors
+        raise
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptError("%s does not describe a dict: %s" %
                            (TREE, error)) from None

@@ -259,6 +259,11 @@ class Restore:
                     view.shape))
         return view
 
+    def _refuse(self, strangers: List[str]) -> None:
+        if strangers:
+            raise ConfigError("checkpoint %d holds nothing to be read into %s" %
+                              (self.info.id, ", ".join(strangers)))
+
     def file(self, name: str, path: Any, rank: Optional[int] = None) -> None:
         """Into a new file, put in place when it is verified."""
         _, at = self._find(name, rank)
@@ -282,13 +287,13 @@ class Restore:
                 return self.read(name, rank)
             if _is_room(there):
                 self._fits(entry, entry.shape, there)
-            return None
+            return _STORED
 
         def read(name: str, there: Any) -> Any:
             return self.read(name, rank, there if _is_room(there) else None)
 
         if into is not None:    # before anything is touched
-            _tree.unflatten(names, check, into)
+            self._refuse(_strangers(_tree.unflatten(names, check, into), into))
         return _tree.unflatten(names, read, into)
 
 
@@ -298,3 +303,23 @@ def _is_room(value: Any) -> bool:
                                            bytes, bytearray, list, tuple)):
         return False
     return not isinstance(value, _tree.Mapping)
+
+
+_STORED = object()      # stands where there is an array, bytes or a number
+
+
+def _strangers(found: Any, into: Any, path: Tuple[Any, ...] = ()) -> List[str]:
+    """What into has, and what was found has not, at the same place."""
+    if isinstance(into, _tree.Mapping):
+        inside, there = into.items(), found
+        if not isinstance(found, _tree.Mapping):
+            there = {}
+    elif isinstance(into, (list, tuple)) and isinstance(found, (list, tuple)):
+        inside, there = enumerate(into), dict(enumerate(found))
+    elif _is_room(into) and found is not _STORED:
+        return [_tree.quoted(path)]
+    else:
+        return []
+    return [stranger for key, item in inside for stranger in (
+        _strangers(there[key], item, path + (key,)) if key in there
+        else [_tree.quoted(path + (key,))])]

@@ -3,15 +3,15 @@
 # shellcheck shell=bash disable=SC2154
 
 IN=/run/private-slurm		# D, as the cluster sees it
-AGENT=$BATS_FILE_TMPDIR/agent	# the agent that tells, and the real one
+TELLER=$BATS_FILE_TMPDIR/agent	# the agent that tells, and the real one
 
 # cast_start NODES: a cluster whose agent is tests/security/agent.c
 cast_start() {
 	chmod 755 "${BATS_RUN_TMPDIR:-$BATS_FILE_TMPDIR}" "$BATS_FILE_TMPDIR"
-	install -d -m 755 "$AGENT"
-	install -m 755 "$BUILD/tests/security/agent" "$AGENT/belay-agent"
-	install -m 755 "$BUILD/belay-agent" "$AGENT/belay-agent.real"
-	"$PS" up "$D" --nodes "$1" --bind "$BUILD:$OPT" --bind "$AGENT:/run/bind/agent" \
+	install -d -m 755 "$TELLER"
+	install -m 755 "$BUILD/tests/security/agent" "$TELLER/belay-agent"
+	install -m 755 "$BUILD/belay-agent" "$TELLER/belay-agent.real"
+	"$PS" up "$D" --nodes "$1" --bind "$BUILD:$OPT" --bind "$TELLER:/run/bind/agent" \
 		--plugin "$OPT/spank_belay.so agent=/run/bind/agent/belay-agent" 3>&-
 	new_user mallory 1510
 	install -d -m 1777 "$D/shared"

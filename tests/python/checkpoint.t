@@ -70,6 +70,21 @@ class State(JobTest):
                     c["x"] = 2
             self.assertIsNone(run.restore())
 
+    def test_a_state_is_a_mapping(self):
+        with slurm_belay.open() as run:
+            with self.assertRaisesRegex(TypeError, "a mapping .*not list"):
+                run.save([1])
+            self.assertIsNone(run.restore())
+
+    def test_types_are_told_by_their_names(self):
+        with slurm_belay.open() as run:
+            run.save({"x": numpy.zeros(3)})
+            with self.assertRaises(slurm_belay.ConfigError) as told:
+                run.restore(into={"x": numpy.zeros(4, "i4")})
+            self.assertEqual(str(told.exception), "'x' of checkpoint 1 is f64 "
+                             "of shape (3,); the array it is to be read into "
+                             "is i32 of (4,)")
+
     def test_names_that_collide_are_told_apart(self):
         state = {"a": {"b": 1}, "a/b": 2, "\n": 3, "?": 4, "n" * 300: 5,
                  "n" * 301: 6, "slurm_belay.tree": 7}

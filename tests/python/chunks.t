@@ -145,6 +145,36 @@ class Errors(JobTest):
         with self.assertRaisesRegex(ValueError, "rank 3 of 2"):
             slurm_belay.open(rank=3, ranks=2)
 
+    def test_what_is_no_number_is_not_cut_to_one(self):
+        for wrong in (2.5, "10", None, [3]):
+            with slurm_belay.open() as run:
+                with self.assertRaises(TypeError) as told:
+                    run.chunks(wrong)
+                self.assertEqual(str(told.exception), "the number of chunks is "
+                                 "a whole number, not %r" % (wrong,))
+        with slurm_belay.open() as run:
+            with self.assertRaisesRegex(ValueError, "of chunks .*not -1"):
+                run.chunks(-1)
+            with self.assertRaisesRegex(ValueError, "step .*not -2"):
+                run.save({}, step=-2)
+            with self.assertRaisesRegex(ValueError, "id .*not -3"):
+                run.restore(-3)
+            with self.assertRaisesRegex(ValueError, "iteration .*not -4"):
+                run.progress = -4
+            self.assertEqual(run.counts().total, 0)
+        for name in ("rank", "ranks", "batch", "threads", "memory_max"):
+            with self.assertRaisesRegex(ValueError, name + " is .*not -1"):
+                slurm_belay.open(**{name: -1})
+        with self.assertRaisesRegex(ValueError, "not 4294967296"):
+            slurm_belay.open(rank=1 << 32)
+
+    def test_a_reason_is_text_or_an_exception(self):
+        with slurm_belay.open() as run:
+            for chunk in run.chunks(1):
+                with self.assertRaisesRegex(TypeError, "reason .*not 5"):
+                    chunk.fail(5)
+                self.assertFalse(chunk.ended)
+
     def test_a_child_must_open_its_own(self):
         with slurm_belay.open() as run:
             child = os.fork()

@@ -90,6 +90,17 @@ class Results(JobTest):
                     chunk.done()        # not without what was to be stored
                 chunk.done(v=1)
 
+    def test_the_chunk_of_a_result_that_cannot_be_stored_is_named(self):
+        with slurm_belay.open() as run:
+            for chunk in run.chunks(2):
+                with self.assertRaisesRegex(ValueError, "^the result of chunk "
+                                            "%d: 'v' cannot be" % chunk):
+                    chunk.done(v=object())
+                with self.assertRaisesRegex(ValueError, "^the result of chunk "
+                                            "%d: the value cannot" % chunk):
+                    chunk.done(object())
+                chunk.done(1)
+
     def test_buffers_need_no_numpy(self):
         with slurm_belay.open() as run:
             a = array.array("d", [1, 2, 3])

@@ -30,6 +30,8 @@ _TYPES = {
     11: (8, "d", "f8"), 12: (8, "ff", "c8"), 13: (16, "dd", "c16"),
     14: (1, "?", "?"), 15: (2, "H", "u2"),
 }
+_WORDS = ("bytes i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 c64 c128 bool "
+          "bf16").split()
 _KINDS = {"b": "i", "h": "i", "i": "i", "l": "i", "q": "i", "n": "i",
           "B": "u", "H": "u", "I": "u", "L": "u", "Q": "u", "N": "u",
           "e": "f", "f": "f", "d": "f", "Zf": "c", "Zd": "c", "?": "?",
@@ -157,6 +159,11 @@ def scalar(kind: int, data: bytes) -> Any:
     if kind == BF16:
         return struct.unpack("<f", struct.pack("<I", values[0] << 16))[0]
     return complex(*values) if len(values) == 2 else values[0]
+
+
+def word(kind: int) -> str:
+    """What a type is called: "f64"."""
+    return _WORDS[kind] if kind < len(_WORDS) else "type %d" % kind
 
 
 def size_of(kind: int) -> int:

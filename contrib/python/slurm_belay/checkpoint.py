@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from . import _abi, _arrays, _tree
+from ._given import whole
 from ._library import library
 from .errors import BelayError, ConfigError, InvalidError, NotFoundError
 
@@ -51,6 +52,9 @@ class Checkpoint:
 
     def update(self, state: Any) -> None:
         """Each item of a mapping."""
+        if not hasattr(state, "items"):
+            raise TypeError("a state is a mapping of names to values, not %s" %
+                            type(state).__name__)
         for name, value in state.items():
             self[name] = value
 
@@ -117,7 +121,7 @@ def options_of(label: Optional[str], step: int,
     """As belay.h has them."""
     return _abi.belay_checkpoint_options(
         ctypes.sizeof(_abi.belay_checkpoint_options),
-        label.encode() if label is not None else None, step,
+        label.encode() if label is not None else None, whole(step, "step"),
         int(asynchronous))
 
 
@@ -168,7 +172,8 @@ class Restore:
     def __init__(self, run: "Run", number: Optional[int]) -> None:
         self._handle = None
         self._rank = run.info.rank
-        self._handle = run.call("belay_restore_open", number or 0)
+        self._handle = run.call(
+            "belay_restore_open", whole(number or 0, "a checkpoint's id"))
         run.owns(self)
         #: A :class:`CheckpointInfo`.
         self.info = info_of(self._plain("belay_restore_info").contents)
@@ -253,10 +258,10 @@ class Restore:
         view = _arrays.View(into, "'%s'" % entry.name, True)
         if (view.type, view.shape) != (entry.type, shape):
             raise ConfigError(
-                "'%s' of checkpoint %d is of type %d and shape %s; the array "
-                "it is to be read into of %d and %s" % (
-                    entry.name, self.info.id, entry.type, shape, view.type,
-                    view.shape))
+                "'%s' of checkpoint %d is %s of shape %s; the array it is to "
+                "be read into is %s of %s" % (
+                    entry.name, self.info.id, _arrays.word(entry.type), shape,
+                    _arrays.word(view.type), view.shape))
         return view
 
     def _refuse(self, strangers: List[str]) -> None:

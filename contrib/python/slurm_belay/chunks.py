@@ -9,7 +9,7 @@ from typing import (TYPE_CHECKING, Any, Iterator, List, NamedTuple, Optional,
                     Tuple, Type, Union)
 
 from . import _abi, _tree
-from .errors import BelayError
+from .errors import BelayError, InvalidError
 
 if TYPE_CHECKING:
     from .run import Run
@@ -75,7 +75,11 @@ class Chunk(int):
         Durable when the call returns, if the run was opened with batch=1."""
         if value is not None or named:
             self.result(value, **named)
-        entries = entries_of(self._value, self._named)
+        try:
+            entries = entries_of(self._value, self._named)
+        except InvalidError as error:
+            raise InvalidError("the result of chunk %d: %s" %
+                               (self, error)) from None
         arrays = (_abi.belay_array * max(len(entries), 1))()
         for into, (name, view) in zip(arrays, entries):
             view.put(into, name.encode())
@@ -90,6 +94,9 @@ class Chunk(int):
         (chunks.max_attempts of the policy), or retry is False."""
         if isinstance(reason, BaseException):
             reason = "%s: %s" % (type(reason).__name__, reason)
+        if not isinstance(reason, str):
+            raise TypeError("a reason is text or an exception, not %r" %
+                            (reason,))
         line = " ".join(reason.split()).encode(errors="replace")
         again = self._run.call("belay_chunk_fail", self._set.encode(),
                                int(self), line.replace(b"\0", b" "),

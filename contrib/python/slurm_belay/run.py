@@ -10,6 +10,7 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Union
 
 from . import _abi, chunks
 from ._checkpoints import Checkpoints
+from ._given import U32, whole
 from ._library import library, take_text
 from .chunks import Catch, Chunk, ChunkCounts
 from .errors import BelayError, InvalidError
@@ -77,7 +78,9 @@ class Run(Checkpoints):
         self._owned: weakref.WeakSet = weakref.WeakSet()
         options = _abi.belay_options(
             ctypes.sizeof(_abi.belay_options), _text(run, "the run's name"),
-            _text(root, "the root"), rank, ranks, batch, threads, memory_max)
+            _text(root, "the root"), whole(rank, "rank", U32),
+            whole(ranks, "ranks", U32), whole(batch, "batch", U32),
+            whole(threads, "threads", U32), whole(memory_max, "memory_max"))
         self._handle = library().call("belay_open", ctypes.byref(options))
         told = library().plain("belay_info")(self._handle).contents
         #: What was known when the attempt began: an :class:`Info`.
@@ -151,7 +154,8 @@ class Run(Checkpoints):
         the classes in ``catch`` are recorded and the loop goes on; others are
         recorded and go on up.
         """
-        self.call("belay_chunks", set.encode(), count)
+        self.call("belay_chunks", set.encode(),
+                  whole(count, "the number of chunks"))
         return chunks.loop(self, set, catch)
 
     def counts(self, set: Optional[str] = None) -> ChunkCounts:
@@ -207,7 +211,8 @@ class Run(Checkpoints):
     def progress(self, value: Union[Progress, int]) -> None:
         if isinstance(value, int):
             value = Progress(value)
-        told = _abi.belay_progress(value.iteration, value.current_time,
+        told = _abi.belay_progress(whole(value.iteration, "the iteration"),
+                                   value.current_time,
                                    value.error_estimate)
         self.call("belay_progress_set", ctypes.byref(told))
 

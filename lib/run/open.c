@@ -280,11 +280,21 @@ struct run *run_open(const char *root, const char *cluster, const char *spec,
 
 /* ---- making ---- */
 
+/* Threads may make runs at the same moment. */
+static void name_owner(struct run *r)
+{
+	struct passwd pw, *found = NULL;
+	char memory[16384];
+
+	r->uid = geteuid();
+	if (getpwuid_r(r->uid, &pw, memory, sizeof(memory), &found) == 0 &&
+	    found)
+		snprintf(r->owner, sizeof(r->owner), "%s", found->pw_name);
+}
+
 static void describe(struct run *r, const struct run_spec *spec,
 		     const char *name)
 {
-	struct passwd *pw = getpwuid(geteuid());
-
 	snprintf(r->name, sizeof(r->name), "%s", name);
 	snprintf(r->cluster, sizeof(r->cluster), "%s", spec->cluster);
 	snprintf(r->submission, sizeof(r->submission), "%s", spec->submission);
@@ -294,8 +304,7 @@ static void describe(struct run *r, const struct run_spec *spec,
 		 spec->policy ? spec->policy : "");
 	snprintf(r->work_dir, sizeof(r->work_dir), "%s",
 		 spec->work_dir ? spec->work_dir : "");
-	snprintf(r->owner, sizeof(r->owner), "%s", pw ? pw->pw_name : "");
-	r->uid = geteuid();
+	name_owner(r);
 	r->created_us = clock_wall_us();
 }
 

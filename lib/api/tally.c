@@ -54,22 +54,28 @@ int belay_chunk_counts(struct belay *b, const char *set,
 	return 0;
 }
 
+/* The set as the disk has it now, and as the handle knows it. */
+static struct chunk_set *read_set(struct belay *b, const char *set,
+				  struct api_set **s, struct belay_error *err)
+{
+	*s = api_set_find(b, set, err);
+	return *s && api_read_chunks(b, err) == 0 ? api_set_state(b, *s, err) :
+						    NULL;
+}
+
 int64_t belay_pending_retries(struct belay *b, const char *set,
 			      uint64_t *chunks, size_t max,
 			      struct belay_error *err)
 {
 	_auto_turn_ struct belay *mine = api_enter(b, err);
 	const struct chunk_set *is;
-	const struct api_set *s;
+	struct api_set *s;
 	size_t found = 0;
 
 	if (!mine ||
 	    (max && api_need(chunks, "a place for the chunks", err) < 0))
 		return -1;
-	s = api_set_find(b, set, err);
-	if (!s || api_read_chunks(b, err) < 0)
-		return -1;
-	is = api_set_state(b, s, err);
+	is = read_set(b, set, &s, err);
 	if (!is)
 		return -1;
 	for (uint64_t c = 0; found < is->n[CHUNK_RETRYING] && found < max; c++)
@@ -97,10 +103,7 @@ int64_t belay_clear_retries(struct belay *b, const char *set,
 
 	if (!mine)
 		return -1;
-	s = api_set_find(b, set, err);
-	if (!s || api_read_chunks(b, err) < 0)
-		return -1;
-	is = api_set_state(b, s, err);
+	is = read_set(b, set, &s, err);
 	if (!is)
 		return -1;
 	for (uint64_t c = 0; is->n[CHUNK_RETRYING]; c++) {

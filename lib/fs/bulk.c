@@ -117,7 +117,7 @@ int fs_bulk_read(int fd, void *data, size_t len, uint64_t offset,
 			return err_sys(err, "cannot read '%s'", name);
 		if (n == 0)
 			return err_set(err, BELAY_ECORRUPT,
-				       "ends too early: '%s'", name);
+				       "too short: '%s'", name);
 		p += n;
 		offset += (uint64_t)n;
 		len -= (size_t)n;

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/patient.h"
+#include "fs/bulk.h"
 #include "fs/fs.h"
 
 static int open_ours(int dirfd, const char *name, int flags,
@@ -73,23 +74,8 @@ int fs_read_at(int dirfd, const char *name, uint64_t offset, void *data,
 	       size_t len, struct belay_error *err)
 {
 	_auto_close_ int fd = open_ours(dirfd, name, O_RDONLY | O_NOCTTY, err);
-	char *p = data;
-	ssize_t n;
 
 	if (fd < 0)
 		return -1;
-	while (len) {
-		n = pread(fd, p, len, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, "cannot read '%s'", name);
-		if (n == 0)
-			return err_set(err, BELAY_ECORRUPT, "too short: '%s'",
-				       name);
-		p += n;
-		offset += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return fs_bulk_read(fd, data, len, offset, name, err);
 }

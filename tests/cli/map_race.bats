@@ -37,20 +37,26 @@ is_held() {		# is_held TRACER
 
 is_gone() { ! [ -e "/proc/$1" ]; }
 
-@test "what another recorded between our look and our claim counts" {
-	belay map --run r --set first --chunks 1 -- true
-	# it has looked, and is held before it claims attempt 2
-	strace -o trace -P "$BELAY_ROOT/local/r/attempts" -e trace=mkdirat \
-		-e inject=mkdirat:delay_enter=3600s:when=1 \
+# typed_twice CALL PATH: the first is held before that system call there until
+# the second is done; what it says then is in out
+typed_twice() {
+	strace -o trace -P "$2" -e "trace=$1" \
+		-e "inject=$1:delay_enter=3600s:when=1" \
 		"$BELAY" map --run r --chunks 4 -- sh -c 'echo {} >>ran' \
 		>out 2>&1 3>&- &
 	tracer=$!
 	wait_for is_held "$tracer"
 	held=$(pgrep -P "$tracer")
 	belay map --run r --chunks 4 -- sh -c 'echo {} >>ran'
-	kill -KILL "$tracer"	# and so it goes on
+	kill -KILL "$tracer"	# and so the first goes on
 	wait_for is_gone "$held"
 	cat out
+}
+
+@test "what another recorded between our look and our claim counts" {
+	belay map --run r --set first --chunks 1 -- true
+	# it has looked, and is held before it claims attempt 2
+	typed_twice mkdirat "$BELAY_ROOT/local/r/attempts"
 	[ "$(sort ran | tr '\n' ' ')" = "0 1 2 3 " ]
 	run -0 belay events r --late --all --json
 	[[ $output != *'"late": true'* ]]
@@ -60,17 +66,7 @@ is_gone() { ! [ -e "/proc/$1" ]; }
 @test "who typed it a moment later goes on, and the one before does nothing" {
 	belay map --run r --set first --chunks 1 -- true
 	# it has claimed attempt 2, and is held before it publishes its begin
-	strace -o trace -P "$BELAY_ROOT/local/r/attempts/000002" -e trace=linkat \
-		-e inject=linkat:delay_enter=3600s:when=1 \
-		"$BELAY" map --run r --chunks 4 -- sh -c 'echo {} >>ran' \
-		>out 2>&1 3>&- &
-	tracer=$!
-	wait_for is_held "$tracer"
-	held=$(pgrep -P "$tracer")
-	belay map --run r --chunks 4 -- sh -c 'echo {} >>ran'
-	kill -KILL "$tracer"
-	wait_for is_gone "$held"
-	cat out
+	typed_twice linkat "$BELAY_ROOT/local/r/attempts/000002"
 	grep "process [0-9]* of this host works on run 'r'; wait for it or end it" out
 	[ "$(sort ran | tr '\n' ' ')" = "0 1 2 3 " ]
 	run -0 belay why r

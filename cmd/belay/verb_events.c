@@ -104,7 +104,7 @@ static int run(const struct verb *v, int argc, char **argv)
 
 const struct verb verb_events = {
 	.name = "events", .synopsis = "[--json] [--late] [--all] [RUN]",
-	.line = "list everything that happened to a run",
+	.line = "list what is recorded of a run, in order",
 	.more = "In the order of attempts, and within one of the writers' "
 		"clocks (UTC).  What came after the next attempt had begun is "
 		"late: it does not count.",
